@@ -1,0 +1,3 @@
+//! The hairpin floating-IP path of a Linux bridge host, declared once and kept true.
+
+pub mod address;
