@@ -1,3 +1,4 @@
 //! The hairpin floating-IP path of a Linux bridge host, declared once and kept true.
 
 pub mod address;
+pub mod ruleset;
