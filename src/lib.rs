@@ -1,4 +1,5 @@
 //! The hairpin floating-IP path of a Linux bridge host, declared once and kept true.
 
 pub mod address;
+pub mod policy;
 pub mod ruleset;

@@ -1,0 +1,37 @@
+//! What `egress` says of a family has fixed networks to apply to.
+
+use crate::address::Address;
+use crate::policy::draft::{Draft, Family};
+use crate::policy::findings::{Finding, Findings};
+
+/// Reports a default source and exemptions of a family without fixed networks.
+pub(super) fn check<A: Address>(family: &Family<A>, findings: &mut Findings) {
+    if !family.fixed.is_empty() {
+        return;
+    }
+    let hint =
+        format!("add the {} network of the instances to `fixed`, or leave it out", A::FAMILY);
+    if let Some((_, place)) = family.default_source {
+        let message =
+            format!("`default` names an {} address, but `fixed` has no {0} network", A::FAMILY);
+        findings.report(Finding::new(place, message).hint(hint.clone()));
+    }
+    if let Some((prefix, place)) = family.exempt.first() {
+        let message =
+            format!("`exempt` names `{prefix}`, but `fixed` has no {} network", A::FAMILY);
+        findings.report(Finding::new(*place, message).hint(hint));
+    }
+}
+
+/// Reports `masquerade` without any fixed network.
+pub(super) fn check_masquerade(draft: &Draft, findings: &mut Findings) {
+    if let Some(place) = draft.masquerade
+        && draft.ipv4.fixed.is_empty()
+        && draft.ipv6.fixed.is_empty()
+    {
+        findings.report(
+            Finding::new(place, "`default: masquerade` needs a network in `fixed`")
+                .hint("add the network of the instances to `fixed`"),
+        );
+    }
+}

@@ -1,0 +1,113 @@
+//! The section `floats`.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::fields::{boolean, fields, is_map, wrong_type};
+use super::pair::{self, Body, FloatKey};
+use super::ports;
+use crate::address::IpFamily;
+use crate::policy::Name;
+use crate::policy::draft::Draft;
+use crate::policy::findings::{Finding, Findings};
+use crate::policy::values::{Endpoint, Role, endpoint, name};
+use crate::policy::yaml::{Kind, Value};
+
+/// Reads the section.
+pub(super) fn read_all(
+    key: Value<'_>,
+    value: Value<'_>,
+    draft: &mut Draft,
+    findings: &mut Findings,
+) {
+    if !is_map(key, value, "floats: {203.0.113.10: 10.0.0.10}", findings) {
+        draft.floats_incomplete = true;
+        return;
+    }
+    for (key, value) in value.entries() {
+        if read(key, value, draft, findings).is_none() {
+            draft.floats_incomplete = true;
+        }
+    }
+}
+
+/// Reads one float; `None` if anything is wrong with it, which is then reported.
+fn read(
+    key: Value<'_>,
+    value: Value<'_>,
+    draft: &mut Draft,
+    findings: &mut Findings,
+) -> Option<()> {
+    let endpoint = read_endpoint(key, "a float", Role::Float, findings);
+    let body = read_body(value, findings);
+    let (endpoint, body) = (endpoint?, body?);
+    let float = FloatKey { endpoint, text: key.text(), place: key.place() };
+    let added = match endpoint.family() {
+        IpFamily::V4 => pair::add::<Ipv4Addr>(&float, body, draft),
+        IpFamily::V6 => pair::add::<Ipv6Addr>(&float, body, draft),
+    };
+    added.map_err(|finding| findings.report(*finding)).ok()
+}
+
+/// Reads what stands behind a float: a fixed address or prefix, or a map.
+fn read_body(value: Value<'_>, findings: &mut Findings) -> Option<Body> {
+    if value.kind() != Kind::Map {
+        let fixed = if value.kind() == Kind::Null {
+            None
+        } else {
+            let what = "what a float leads to";
+            Some((read_endpoint(value, what, Role::Fixed, findings)?, value.place()))
+        };
+        return Some(Body { fixed, ..Body::default() });
+    }
+    let known = ["fixed", "name", "egress", "ports"];
+    let before = findings.count();
+    let [fixed, name, egress, ports] = fields(value, "a float", known, findings);
+    // With a key mistyped or given twice, what is missing follows from that.
+    let mut complete = findings.count() == before;
+    let mut keep = |read: bool| complete &= read;
+    let mut body = Body::default();
+    if let Some((_, value)) = fixed {
+        body.fixed = read_endpoint(value, "`fixed`", Role::Fixed, findings)
+            .map(|endpoint| (endpoint, value.place()));
+        keep(body.fixed.is_some());
+    }
+    if let Some((_, value)) = name {
+        body.name = read_name(value, findings);
+        keep(body.name.is_some());
+    }
+    if let Some((key, value)) = egress {
+        body.egress = boolean(key, value, findings).map(|egress| (egress, value.place()));
+        keep(body.egress.is_some());
+    }
+    if let Some((key, value)) = ports {
+        body.ports = ports::read(value, findings).map(|ports| (ports, key.place()));
+        keep(body.ports.is_some());
+    }
+    complete.then_some(body)
+}
+
+/// Reads an address or prefix.
+fn read_endpoint(
+    value: Value<'_>,
+    what: &str,
+    role: Role,
+    findings: &mut Findings,
+) -> Option<Endpoint> {
+    if matches!(value.kind(), Kind::Null | Kind::List | Kind::Map) {
+        let example = if role == Role::Float { "203.0.113.10" } else { "10.0.0.10" };
+        findings.report(wrong_type(value, what, "an address or a prefix", example));
+        return None;
+    }
+    let report = |problem| findings.report(Finding::of(value.place(), problem));
+    endpoint(value.text(), role).map_err(report).ok()
+}
+
+/// Reads a name; one that YAML takes for a number is its digits.
+fn read_name(value: Value<'_>, findings: &mut Findings) -> Option<Name> {
+    if matches!(value.kind(), Kind::Null | Kind::List | Kind::Map) {
+        findings.report(wrong_type(value, "`name`", "text", "web-1"));
+        return None;
+    }
+    let report = |problem| findings.report(Finding::of(value.place(), problem));
+    name(value.text()).map_err(report).ok()
+}

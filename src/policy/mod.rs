@@ -1,0 +1,58 @@
+//! The policy language: text in, one checked [`Policy`] or every reason why not.
+//!
+//! Reading goes in steps, each a module: `yaml` (text → tape of values with places), `document`
+//! (tape → draft, one value at a time), `checks` (what holds between values), `build` (draft →
+//! [`Policy`]). A step reports what it finds and goes on; only broken YAML ends the reading of a
+//! file.
+
+mod build;
+mod checks;
+mod diagnostic;
+mod document;
+mod draft;
+mod findings;
+mod schema;
+mod source;
+mod suggest;
+mod types;
+mod values;
+mod yaml;
+
+pub use diagnostic::{Diagnostic, Diagnostics, Excerpt, MOST_DIAGNOSTICS, Note};
+pub use schema::json_schema;
+pub use source::Source;
+pub use types::{
+    AddressFloat, Bridge, DefaultSource, HairpinMode, LONGEST_NAME, Name, Policy, PortEgress,
+    PortFloat, PrefixFloat, Reflection, Translation,
+};
+pub use yaml::{DEEPEST_NESTING, LARGEST_FILE};
+
+use draft::Draft;
+use findings::Findings;
+
+/// Reads `sources` as one policy, in time and memory linear in their size.
+///
+/// The order of sources, keys and list items never changes the result.
+///
+/// # Errors
+///
+/// Everything that is wrong with the policy, sorted by place. No sources at all are an error too:
+/// an empty policy would take every float away.
+pub fn parse(sources: &[Source]) -> Result<Policy, Diagnostics> {
+    if sources.is_empty() {
+        return Err(Diagnostics::without_place("no policy file is given".to_owned()));
+    }
+    let mut findings = Findings::default();
+    let mut draft = Draft::default();
+    for (index, source) in sources.iter().enumerate() {
+        match yaml::read(source, index) {
+            Ok(tape) => document::read(tape.root(), &mut draft, &mut findings),
+            Err(refusal) => {
+                draft.note_unreadable_file();
+                findings.report(*refusal);
+            }
+        }
+    }
+    checks::run(&mut draft, &mut findings);
+    if findings.is_empty() { Ok(build::policy(draft)) } else { Err(findings.resolve(sources)) }
+}

@@ -1,0 +1,191 @@
+//! Addresses, and which of them may be a float or a fixed address.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::{Problem, SomePrefix, prefix};
+use crate::address::IpFamily;
+use crate::policy::suggest::quoted;
+
+/// What an address or prefix is used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::policy) enum Role {
+    /// A float, or another address that the outside sees.
+    Float,
+    /// The source of connections of instances without a float.
+    Source,
+    /// A fixed address or a network of them.
+    Fixed,
+    /// Any destination.
+    Destination,
+}
+
+/// A float or fixed side: one address, or a prefix of more than one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::policy) enum Endpoint {
+    Address(IpAddr),
+    Prefix(SomePrefix),
+}
+
+impl Endpoint {
+    pub(in crate::policy) fn family(self) -> IpFamily {
+        match self {
+            Endpoint::Address(address) => family_of(address),
+            Endpoint::Prefix(prefix) => prefix.family(),
+        }
+    }
+}
+
+/// The family of `address`.
+pub(in crate::policy) fn family_of(address: IpAddr) -> IpFamily {
+    if address.is_ipv4() { IpFamily::V4 } else { IpFamily::V6 }
+}
+
+/// Reads an address, or a prefix with `/`; a prefix of one address is the address.
+pub(in crate::policy) fn endpoint(text: &str, role: Role) -> Result<Endpoint, Problem> {
+    if !text.contains('/') {
+        return address(text, role).map(Endpoint::Address);
+    }
+    let prefix = prefix(text, role)?;
+    Ok(prefix.single().map_or(Endpoint::Prefix(prefix), Endpoint::Address))
+}
+
+/// Reads one address (RFC 4291 §2.2; IPv4 in dotted decimal without leading zeros).
+pub(in crate::policy) fn address(text: &str, role: Role) -> Result<IpAddr, Problem> {
+    let address = syntax(text)?;
+    match forbidden(address, address, role) {
+        None => Ok(address),
+        Some(what) => Err(refusal(text, what, role)),
+    }
+}
+
+/// Reads the digits of an address.
+pub(super) fn syntax(text: &str) -> Result<IpAddr, Problem> {
+    text.parse().map_err(|_| {
+        let problem = |what: &str| Problem::new(format!("{} {what}", quoted(text)));
+        if let Some((_, zone)) = text.split_once('%') {
+            return problem("has a zone")
+                .hint(format!("leave out {}", quoted(&format!("%{zone}"))));
+        }
+        if text.contains('/') {
+            return problem("is a prefix where one address belongs")
+                .hint("write the address without its prefix length");
+        }
+        if let Some(plain) = without_leading_zeros(text) {
+            return problem("has leading zeros").hint(format!("write `{plain}`"));
+        }
+        problem("is not an IP address").hint(if text.starts_with('[') {
+            "write an IPv6 address without brackets"
+        } else {
+            "write an IPv4 address such as `203.0.113.10` or an IPv6 address such as `2001:db8::10`"
+        })
+    })
+}
+
+/// The IPv4 address that `text` is with leading zeros, read as decimal.
+fn without_leading_zeros(text: &str) -> Option<Ipv4Addr> {
+    let decimal = |part: &str| match part.trim_start_matches('0') {
+        "" if part.is_empty() => "x".to_owned(),
+        "" => "0".to_owned(),
+        digits => digits.to_owned(),
+    };
+    text.split('.').map(decimal).collect::<Vec<_>>().join(".").parse().ok()
+}
+
+pub(super) fn refusal(text: &str, what: &str, role: Role) -> Problem {
+    let (use_, hint) = match role {
+        Role::Float => ("a float", "use an address that other hosts can reach"),
+        Role::Source => ("a source", "use an address that other hosts can reach"),
+        _ => ("fixed", "use an address that an instance can have"),
+    };
+    Problem::new(format!("{} cannot be {use_}: {what}", quoted(text))).hint(hint)
+}
+
+/// Addresses with a meaning of their own.
+struct Special {
+    first: IpAddr,
+    last: IpAddr,
+    what: &'static str,
+    /// Whether only floats are refused.
+    float_only: bool,
+}
+
+const fn v4(first: [u8; 4], last: [u8; 4], what: &'static str, float_only: bool) -> Special {
+    let (first, last) = (u32::from_be_bytes(first), u32::from_be_bytes(last));
+    let (first, last) = (Ipv4Addr::from_bits(first), Ipv4Addr::from_bits(last));
+    Special { first: IpAddr::V4(first), last: IpAddr::V4(last), what, float_only }
+}
+
+const fn v6(first: u128, host_bits: u32, what: &'static str, float_only: bool) -> Special {
+    let last = first | ((1 << host_bits) - 1);
+    let (first, last) = (Ipv6Addr::from_bits(first), Ipv6Addr::from_bits(last));
+    Special { first: IpAddr::V6(first), last: IpAddr::V6(last), what, float_only }
+}
+
+/// RFC 6890 §2.2, RFC 4291 §2.4 and §2.5.
+const SPECIAL: &[Special] = &[
+    v4([0, 0, 0, 0], [0, 0, 0, 0], "it is the unspecified address", false),
+    v4([127, 0, 0, 0], [127, 255, 255, 255], "it is for loopback", false),
+    v4([169, 254, 0, 0], [169, 254, 255, 255], "it is link-local", true),
+    v4([224, 0, 0, 0], [239, 255, 255, 255], "it is for multicast", false),
+    v4([255, 255, 255, 255], [255, 255, 255, 255], "it is for broadcast", false),
+    v6(0, 0, "it is the unspecified address", false),
+    v6(1, 0, "it is for loopback", false),
+    v6(0xffff << 32, 32, "it is an IPv4-mapped IPv6 address", false),
+    v6(0xfe80 << 112, 118, "it is link-local", true),
+    v6(0xff00 << 112, 120, "it is for multicast", false),
+];
+
+/// Why the addresses from `first` to `last` cannot have `role`.
+pub(super) fn forbidden(first: IpAddr, last: IpAddr, role: Role) -> Option<&'static str> {
+    let applies = |special: &&Special| match role {
+        Role::Float | Role::Source => true,
+        Role::Fixed => !special.float_only,
+        Role::Destination => false,
+    };
+    // Addresses of different families compare, but never as equal or between.
+    let overlaps = |special: &&Special| {
+        special.first.is_ipv4() == first.is_ipv4() && first <= special.last && special.first <= last
+    };
+    SPECIAL.iter().filter(applies).find(overlaps).map(|special| special.what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Role, address};
+
+    fn refusal(text: &str, role: Role) -> String {
+        address(text, role).unwrap_err().message
+    }
+
+    #[test]
+    fn addresses_with_a_meaning_of_their_own_are_refused() {
+        for text in ["0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255", "::", "::1", "ff02::1"]
+        {
+            assert!(refusal(text, Role::Float).contains("cannot be a float"));
+            assert!(refusal(text, Role::Fixed).contains("cannot be fixed"));
+        }
+        let mapped = refusal("::ffff:192.0.2.1", Role::Float);
+        assert_eq!(
+            mapped,
+            "`::ffff:192.0.2.1` cannot be a float: it is an IPv4-mapped IPv6 address"
+        );
+    }
+
+    #[test]
+    fn link_local_addresses_may_be_fixed_but_no_float() {
+        for text in ["169.254.169.254", "fe80::1", "febf::1"] {
+            assert!(address(text, Role::Fixed).is_ok());
+            assert!(refusal(text, Role::Float).contains("it is link-local"));
+        }
+        assert!(address("fec0::1", Role::Float).is_ok());
+    }
+
+    #[test]
+    fn leading_zeros_are_read_back_in_decimal() {
+        let problem = address("010.000.0.1", Role::Fixed).unwrap_err();
+        assert_eq!(problem.message, "`010.000.0.1` has leading zeros");
+        assert_eq!(problem.hint.as_deref(), Some("write `10.0.0.1`"));
+        assert!(refusal("10.0.0", Role::Fixed).contains("is not an IP address"));
+        assert!(refusal("10..0.1", Role::Fixed).contains("is not an IP address"));
+    }
+}
