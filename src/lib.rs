@@ -1,5 +1,6 @@
 //! The hairpin floating-IP path of a Linux bridge host, declared once and kept true.
 
 pub mod address;
+pub mod compile;
 pub mod policy;
 pub mod ruleset;
