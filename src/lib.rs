@@ -2,5 +2,6 @@
 
 pub mod address;
 pub mod compile;
+pub mod plan;
 pub mod policy;
 pub mod ruleset;

@@ -1,0 +1,87 @@
+//! The elements of one set: one walk over both sorted lists.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+use super::{Action, Change, ChangeOp, Op, Subject};
+use crate::ruleset::{Element, Elements, Set, TableFamily};
+
+/// Adds to `changes` and `ops` what makes the elements of `live` those of `desired`; gives whether
+/// any is added to the set.
+///
+/// The kernel changes no element in place (EEXIST), so one that differs is deleted and added;
+/// deletes go first.
+pub(super) fn plan<'a>(
+    family: TableFamily,
+    live: &'a Set,
+    desired: &'a Set,
+    changes: &mut Vec<Change<'a>>,
+    ops: &mut Vec<Op<'a>>,
+) -> bool {
+    let set = &desired.declaration;
+    if set.learned.is_some() {
+        return false;
+    }
+    let mut deleted = Elements::new(set);
+    let mut added = Elements::new(set);
+    for pair in Merge::new(&live.elements, &desired.elements) {
+        let (op, live, desired) = match pair {
+            (Some(live), Some(desired)) if live == desired => continue,
+            (Some(_), Some(_)) => (ChangeOp::Replace, pair.0, pair.1),
+            (None, _) => (ChangeOp::Add, None, pair.1),
+            (_, None) => (ChangeOp::Delete, pair.0, None),
+        };
+        changes.push(Change { family, op, subject: Subject::Element { set, live, desired } });
+        if let Some(element) = live {
+            deleted.push(element);
+        }
+        if let Some(element) = desired {
+            added.push(element);
+        }
+    }
+    if !deleted.is_empty() {
+        let elements = Cow::Owned(deleted);
+        ops.push(Op { family, action: Action::DeleteElements { set, elements } });
+    }
+    let adds = !added.is_empty();
+    if adds {
+        let elements = Cow::Owned(added);
+        ops.push(Op { family, action: Action::AddElements { set, elements } });
+    }
+    adds
+}
+
+/// Pairs up elements with the same key, in key order. Two intervals are the same element only if
+/// both ends agree.
+struct Merge<'a> {
+    live: &'a Elements,
+    desired: &'a Elements,
+    next_live: usize,
+    next_desired: usize,
+}
+
+impl<'a> Merge<'a> {
+    const fn new(live: &'a Elements, desired: &'a Elements) -> Self {
+        Self { live, desired, next_live: 0, next_desired: 0 }
+    }
+}
+
+impl<'a> Iterator for Merge<'a> {
+    type Item = (Option<Element<'a>>, Option<Element<'a>>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let at =
+            |elements: &'a Elements, index| (index < elements.len()).then(|| elements.get(index));
+        let live = at(self.live, self.next_live);
+        let desired = at(self.desired, self.next_desired);
+        let order = match (live, desired) {
+            (None, None) => return None,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(live), Some(desired)) => (live.key, live.last).cmp(&(desired.key, desired.last)),
+        };
+        self.next_live += usize::from(order.is_le());
+        self.next_desired += usize::from(order.is_ge());
+        Some((live.filter(|_| order.is_le()), desired.filter(|_| order.is_ge())))
+    }
+}

@@ -1,0 +1,80 @@
+//! Connections that a plan makes stale: conntrack goes on translating them as it began, past every
+//! rule, to an instance that the float no longer leads to (OSSN-0020).
+
+use super::float_maps::{Connection, FloatMaps, Role, address, role};
+use super::{Change, LiveSet, LiveTable, Subject};
+use crate::address::IpFamily;
+use crate::ruleset::{Element, Table, TableFamily};
+
+/// The connections that were translated as the live ruleset says and as the desired one does not:
+/// those through a float that moved or vanished, and those that leave as one.
+///
+/// What another program translated is none of them, nor what the desired ruleset translates just
+/// so by another map.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StaleConnections<'a> {
+    live: FloatMaps<'a>,
+    desired: FloatMaps<'a>,
+    families: Vec<IpFamily>,
+}
+
+impl<'a> StaleConnections<'a> {
+    /// What `changes`, from `live` to `desired`, make stale.
+    pub(super) fn new(
+        live: Option<&'a LiveTable>,
+        desired: Option<&'a Table>,
+        changes: &[Change<'_>],
+    ) -> Self {
+        let live = FloatMaps::among(
+            live.into_iter().flat_map(|table| &table.sets).filter_map(LiveSet::known),
+        );
+        let desired = FloatMaps::among(desired.into_iter().flat_map(|table| &table.sets));
+        let ends = |&family: &IpFamily| {
+            let mut changes = changes.iter().filter(|change| change.family == TableFamily::Inet);
+            live.has(family) && changes.any(|change| ends_translations(change, &live, family))
+        };
+        let families: Vec<_> = IpFamily::ALL.into_iter().filter(ends).collect();
+        if families.is_empty() {
+            return Self::default();
+        }
+        Self { live, desired, families }
+    }
+
+    /// The families in which there can be any; mostly none, as adding a float ends nothing.
+    #[must_use]
+    pub fn families(&self) -> &[IpFamily] {
+        &self.families
+    }
+
+    /// Whether the connection is one of them.
+    #[must_use]
+    pub fn contains(&self, connection: &Connection) -> bool {
+        let Self { live, desired, .. } = self;
+        (live.lead(connection) && !desired.lead(connection))
+            || (live.own_source(connection) && !desired.own_source(connection))
+    }
+}
+
+/// Whether anything that `live` translates in `family` may be translated otherwise, or no longer.
+fn ends_translations(change: &Change<'_>, live: &FloatMaps<'_>, family: IpFamily) -> bool {
+    let role = |name: &str| role(name).filter(|(of, _)| *of == family).map(|(_, role)| role);
+    match &change.subject {
+        Subject::Table { desired: None, .. } => true,
+        Subject::Set { live: Some(set), .. } => role(set.name()).is_some(),
+        Subject::Set { live: None, desired: Some(set) } => role(&set.declaration.name)
+            .is_some_and(|role| set.elements.iter().any(|new| shadows(role, new, live, family))),
+        Subject::Element { set, live: Some(old), desired: new } => {
+            role(&set.name).is_some() && new.map(|new| new.data) != Some(old.data)
+        }
+        Subject::Element { set, live: None, desired: Some(new) } => {
+            role(&set.name).is_some_and(|role| shadows(role, *new, live, family))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a new element takes L4 ports from a float that led elsewhere with all of them.
+fn shadows(role: Role, new: Element<'_>, live: &FloatMaps<'_>, family: IpFamily) -> bool {
+    matches!(role, Role::Port | Role::Range)
+        && address(family, new.key).is_some_and(|float| live.whole(float).is_some())
+}

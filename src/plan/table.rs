@@ -1,0 +1,177 @@
+//! The plan of one table: in place where the kernel can, else by rebuilding it in the same batch.
+//!
+//! Rules and elements change in place. A set or chain that appears, vanishes or differs rebuilds
+//! the table: the kernel changes no declaration in place, and only a rebuilt table lists its
+//! objects in the same order as a fresh one. This happens when a policy first uses or last drops a
+//! feature; connections are not affected, as conntrack keeps their translation.
+
+use std::borrow::Cow;
+
+use super::{Action, Change, ChangeOp, LiveChain, LiveSet, LiveTable, Op, Plan, Subject};
+use super::{elements, rules};
+use crate::ruleset::{Chain, Set, SetDeclaration, Table, TableFamily};
+
+/// Adds to `plan` what makes the table of `family` the desired one.
+pub(super) fn plan<'a>(
+    family: TableFamily,
+    live: Option<&'a LiveTable>,
+    desired: Option<&'a Table>,
+    plan: &mut Plan<'a>,
+) {
+    let op = match (live, desired) {
+        (None, None) => return,
+        (Some(live), Some(desired)) => return reconcile(live, desired, plan),
+        (None, Some(_)) => ChangeOp::Add,
+        (Some(_), None) => ChangeOp::Delete,
+    };
+    plan.changes.push(Change { family, op, subject: Subject::Table { live, desired } });
+    if live.is_some() {
+        plan.ops.push(Op { family, action: Action::DeleteTable });
+    }
+    if let Some(desired) = desired {
+        create(desired, &mut plan.ops);
+    }
+}
+
+fn reconcile<'a>(live: &'a LiveTable, desired: &'a Table, plan: &mut Plan<'a>) {
+    let family = desired.family;
+    let mut scope = Scope { family, changes: Vec::new(), ops: Vec::new(), rebuild: false };
+    if live.dormant {
+        let subject = Subject::Table { live: Some(live), desired: Some(desired) };
+        scope.structural(ChangeOp::Replace, subject);
+    }
+    for object in &live.others {
+        scope.structural(ChangeOp::Delete, Subject::Other(object));
+    }
+    for pair in pairs(&live.sets, &desired.sets, LiveSet::name, |set| &set.declaration.name) {
+        match pair {
+            Pair::Both(live, desired) => scope.set(live, desired),
+            Pair::Live(set) => {
+                scope.structural(ChangeOp::Delete, Subject::Set { live: Some(set), desired: None });
+            }
+            Pair::Desired(set) => {
+                scope.structural(ChangeOp::Add, Subject::Set { live: None, desired: Some(set) });
+            }
+        }
+    }
+    for pair in pairs(&live.chains, &desired.chains, LiveChain::name, |c| &c.declaration.name) {
+        match pair {
+            Pair::Both(live, desired) => scope.chain(live, desired),
+            Pair::Live(chain) => scope
+                .structural(ChangeOp::Delete, Subject::Chain { live: Some(chain), desired: None }),
+            Pair::Desired(chain) => {
+                scope
+                    .structural(ChangeOp::Add, Subject::Chain { live: None, desired: Some(chain) });
+            }
+        }
+    }
+
+    plan.changes.append(&mut scope.changes);
+    if scope.rebuild {
+        plan.ops.push(Op { family, action: Action::DeleteTable });
+        create(desired, &mut plan.ops);
+    } else {
+        plan.ops.append(&mut scope.ops);
+    }
+}
+
+/// What is being planned for one table.
+struct Scope<'a> {
+    family: TableFamily,
+    changes: Vec<Change<'a>>,
+    /// How to get there in place.
+    ops: Vec<Op<'a>>,
+    /// Whether it can not be done in place.
+    rebuild: bool,
+}
+
+impl<'a> Scope<'a> {
+    fn structural(&mut self, op: ChangeOp, subject: Subject<'a>) {
+        self.rebuild = true;
+        self.changes.push(Change { family: self.family, op, subject });
+    }
+
+    fn set(&mut self, live: &'a LiveSet, desired: &'a Set) {
+        let LiveSet::Known { set, strays, .. } = live else {
+            let subject = Subject::Set { live: Some(live), desired: Some(desired) };
+            return self.structural(ChangeOp::Replace, subject);
+        };
+        if !set.declaration.same_shape(&desired.declaration) {
+            let subject = Subject::Set { live: Some(live), desired: Some(desired) };
+            return self.structural(ChangeOp::Replace, subject);
+        }
+        if *strays > 0 {
+            let subject = Subject::Strays { set: &desired.declaration, count: *strays };
+            self.structural(ChangeOp::Delete, subject);
+        }
+        let adds = elements::plan(self.family, set, desired, &mut self.changes, &mut self.ops);
+        // Growth is no change by itself, but only a rebuilt set is larger.
+        self.rebuild |= adds && overflows(&set.declaration, desired);
+    }
+
+    fn chain(&mut self, live: &'a LiveChain, desired: &'a Chain) {
+        if live.declaration.as_ref() == Ok(&desired.declaration) {
+            rules::plan(self.family, live, desired, &mut self.changes, &mut self.ops);
+        } else {
+            let subject = Subject::Chain { live: Some(live), desired: Some(desired) };
+            self.structural(ChangeOp::Replace, subject);
+        }
+    }
+}
+
+/// Whether the live set is too small for the desired elements on some kernel: those without
+/// `nft_set_ksize` count both ends of an interval, and the end that nft(8) puts at zero.
+fn overflows(live: &SetDeclaration, desired: &Set) -> bool {
+    let ends = live.interval && live.key.len() == 1;
+    let count = desired.elements.len();
+    let room = if ends { count.saturating_mul(2).saturating_add(1) } else { count };
+    live.size.is_some_and(|size| usize::try_from(size).is_ok_and(|size| room > size))
+}
+
+/// Makes the whole table. Rules come before elements: binding a filled map to a chain would walk
+/// all of it (`nft_map_validate` for each rule).
+fn create<'a>(table: &'a Table, ops: &mut Vec<Op<'a>>) {
+    let mut push = |action| ops.push(Op { family: table.family, action });
+    push(Action::AddTable);
+    for set in &table.sets {
+        push(Action::AddSet(&set.declaration));
+    }
+    for chain in &table.chains {
+        push(Action::AddChain(&chain.declaration));
+    }
+    for chain in &table.chains {
+        for rule in &chain.rules {
+            push(Action::AddRule { chain: &chain.declaration.name, rule, before: None });
+        }
+    }
+    for set in table.sets.iter().filter(|set| !set.elements.is_empty()) {
+        let elements = Cow::Borrowed(&set.elements);
+        push(Action::AddElements { set: &set.declaration, elements });
+    }
+}
+
+enum Pair<L, D> {
+    Live(L),
+    Desired(D),
+    Both(L, D),
+}
+
+/// Objects of the same name, in the desired order, then what is only live, in the kernel's order.
+fn pairs<'a, L, D>(
+    live: &'a [L],
+    desired: &'a [D],
+    live_name: impl Fn(&L) -> &str,
+    desired_name: impl Fn(&D) -> &String,
+) -> Vec<Pair<&'a L, &'a D>> {
+    let of_live = |name: &str| live.iter().find(|object| live_name(object) == name);
+    let wanted = |name: &str| desired.iter().any(|object| desired_name(object) == name);
+    let mut pairs: Vec<_> = desired
+        .iter()
+        .map(|object| match of_live(desired_name(object)) {
+            Some(live) => Pair::Both(live, object),
+            None => Pair::Desired(object),
+        })
+        .collect();
+    pairs.extend(live.iter().filter(|object| !wanted(live_name(object))).map(Pair::Live));
+    pairs
+}
