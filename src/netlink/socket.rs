@@ -1,0 +1,217 @@
+//! The netlink socket: requests, dumps and batches with their answers.
+
+use std::io;
+
+use mnl::{Bus, Socket as MnlSocket};
+
+use super::attribute::Malformed;
+use super::error::Error;
+use super::ffi;
+use super::message::{Message, Messages, NLMSG_DONE, Verdict};
+
+/// The kernel fills at most this many bytes of a dump at once (`netlink_dump`).
+const RECEIVE_BUFFER: usize = 32 * 1024;
+
+/// What `netlink_sendmsg` keeps off the send buffer.
+const SEND_OVERHEAD: usize = 32;
+
+/// The receive queue for the answers to a batch: one per refused message, about 1 KiB with its
+/// overhead, all queued before the first can be read.
+const ANSWERS: i32 = 4 * 1024 * 1024;
+
+/// An open netlink socket to one subsystem of this network namespace.
+pub(crate) struct Socket {
+    inner: MnlSocket,
+    seq: u32,
+    buffer: Vec<u8>,
+}
+
+/// Why a request has no answer: it must be made again, or it failed.
+#[derive(Debug)]
+pub(crate) enum Interrupted<E = Error> {
+    /// Something changed while it ran, or answers were lost.
+    Again,
+    /// It failed.
+    Failed(E),
+}
+
+impl<E: From<Error>> From<Error> for Interrupted<E> {
+    fn from(error: Error) -> Self {
+        Interrupted::Failed(error.into())
+    }
+}
+
+impl<E: From<Error>> From<Malformed> for Interrupted<E> {
+    fn from(error: Malformed) -> Self {
+        Error::from(error).into()
+    }
+}
+
+impl Socket {
+    /// Opens the socket.
+    pub(crate) fn open(bus: Bus) -> Result<Self, Error> {
+        let inner = MnlSocket::new(bus).map_err(failed("open a netlink socket"))?;
+        let this = Self { inner, seq: 1, buffer: vec![0; RECEIVE_BUFFER] };
+        // Short answers, with the kernel's own words and the place of an error (Linux 4.12).
+        for option in [libc::NETLINK_CAP_ACK, libc::NETLINK_EXT_ACK] {
+            ffi::set_option(&this.inner, libc::SOL_NETLINK, option, 1)
+                .map_err(failed("set up the netlink socket"))?;
+        }
+        this.grow(libc::SO_RCVBUFFORCE, libc::SO_RCVBUF, ANSWERS)
+            .map_err(failed("set up the netlink socket"))?;
+        Ok(this)
+    }
+
+    /// The number of the next message.
+    pub(crate) fn next_seq(&self) -> u32 {
+        self.seq
+    }
+
+    /// Sends one request, numbered [`Socket::next_seq`], and calls `take` for every message of the
+    /// answer but errors; gives the errno of the error, 0 if there was none.
+    ///
+    /// A dump is read to its end even if it is of no use any more: the kernel runs one at a time.
+    pub(crate) fn request<E: From<Error>>(
+        &mut self,
+        request: &[u8],
+        dump: bool,
+        mut take: impl FnMut(Message<'_>) -> Result<(), Interrupted<E>>,
+    ) -> Result<i32, Interrupted<E>> {
+        let seq = self.seq;
+        self.seq = seq.wrapping_add(1);
+        self.inner.send(request).map_err(failed("send to the kernel"))?;
+        let mut outcome = Ok(());
+        loop {
+            let len = match self.receive(true) {
+                Ok(len) => len,
+                Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => {
+                    outcome = Err(Interrupted::Again);
+                    if dump {
+                        continue;
+                    }
+                    return outcome.map(|()| 0);
+                }
+                Err(error) => return Err(failed("read from the kernel")(error).into()),
+            };
+            for message in Messages(self.buffer.get(..len).unwrap_or_default()) {
+                let message = message?;
+                // What is left over from an earlier, abandoned request.
+                if message.seq != seq {
+                    continue;
+                }
+                if let Some(verdict) = message.verdict()? {
+                    return outcome.map(|()| verdict.errno);
+                }
+                if message.interrupted() {
+                    outcome = Err(Interrupted::Again);
+                }
+                if message.kind == NLMSG_DONE {
+                    return outcome.and_then(|()| Ok(message.done_errno()?));
+                }
+                if outcome.is_ok() {
+                    outcome = take(message);
+                }
+                if !dump {
+                    return outcome.map(|()| 0);
+                }
+            }
+        }
+    }
+
+    /// Sends a batch of so many messages, numbered from [`Socket::next_seq`], whole, and gives all
+    /// that the kernel says to it.
+    ///
+    /// The kernel works through the batch within the call, so every answer is there when it returns.
+    pub(crate) fn transact(&mut self, batch: &[u8], messages: u32) -> Result<Vec<Verdict>, Error> {
+        let first = self.seq;
+        self.seq = first.wrapping_add(messages);
+        self.drain(|_| {})?;
+        self.make_room(batch.len())?;
+        self.inner.send(batch).map_err(|error| match error.raw_os_error() {
+            Some(libc::EMSGSIZE) => self.too_large(batch.len()),
+            _ => failed("send the batch to the kernel")(error),
+        })?;
+        let mut verdicts = Vec::new();
+        self.drain(|verdict| {
+            if verdict.seq.wrapping_sub(first) < messages {
+                verdicts.push(verdict);
+            }
+        })?;
+        Ok(verdicts)
+    }
+
+    /// Reads whatever is queued.
+    fn drain(&mut self, mut take: impl FnMut(Verdict)) -> Result<(), Error> {
+        loop {
+            let len = match self.receive(false) {
+                Ok(len) => len,
+                Err(error) => match error.raw_os_error() {
+                    Some(libc::EAGAIN) => return Ok(()),
+                    // The queue overran; what came before, the first errors, is still in it.
+                    Some(libc::ENOBUFS) => continue,
+                    _ => return Err(failed("read the kernel's answer")(error)),
+                },
+            };
+            for message in Messages(self.buffer.get(..len).unwrap_or_default()) {
+                if let Some(verdict) = message?.verdict()? {
+                    take(verdict);
+                }
+            }
+        }
+    }
+
+    fn receive(&mut self, wait: bool) -> io::Result<usize> {
+        loop {
+            match ffi::receive(&self.inner, &mut self.buffer, wait) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(len) if len > self.buffer.len() => {
+                    // Cut off: have the whole asked for again, with room for it.
+                    self.buffer.resize(len, 0);
+                    return Err(io::Error::from_raw_os_error(libc::ENOBUFS));
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// Makes the send buffer take a batch of `len` bytes, as far as we may.
+    fn make_room(&self, len: usize) -> Result<(), Error> {
+        if len <= self.room()? {
+            return Ok(());
+        }
+        // The kernel doubles the value.
+        let wanted = i32::try_from((len + SEND_OVERHEAD).div_ceil(2)).unwrap_or(i32::MAX);
+        self.grow(libc::SO_SNDBUFFORCE, libc::SO_SNDBUF, wanted)
+            .map_err(failed("set up the netlink socket"))
+    }
+
+    /// The longest batch that the send buffer takes.
+    fn room(&self) -> Result<usize, Error> {
+        let size = ffi::option(&self.inner, libc::SOL_SOCKET, libc::SO_SNDBUF)
+            .map_err(failed("look at the netlink socket"))?;
+        Ok(usize::try_from(size).unwrap_or(0).saturating_sub(SEND_OVERHEAD))
+    }
+
+    fn too_large(&self, needed: usize) -> Error {
+        match self.room() {
+            Ok(limit) => Error::TooLarge { needed, limit },
+            Err(error) => error,
+        }
+    }
+
+    /// Sets a buffer size: beyond the sysctl's limit where we are privileged, else up to it.
+    fn grow(&self, forced: i32, capped: i32, size: i32) -> io::Result<()> {
+        match ffi::set_option(&self.inner, libc::SOL_SOCKET, forced, size) {
+            // SO_*BUFFORCE asks for CAP_NET_ADMIN in the initial user namespace.
+            Err(error) if error.raw_os_error() == Some(libc::EPERM) => {
+                ffi::set_option(&self.inner, libc::SOL_SOCKET, capped, size)
+            }
+            result => result,
+        }
+    }
+}
+
+/// For `map_err`: what was being done when the socket failed.
+pub(crate) fn failed(action: &'static str) -> impl Fn(io::Error) -> Error {
+    move |source| Error::Io { action, source }
+}
