@@ -1,0 +1,142 @@
+//! Read, plan, commit; and again when somebody else committed in between.
+
+use std::thread;
+use std::time::Duration;
+
+use super::{Kernel, KernelError};
+use crate::plan::{Plan, Snapshot, plan};
+use crate::ruleset::Ruleset;
+
+/// How often a plan is made anew before it is given up.
+const ATTEMPTS: u32 = 20;
+
+/// The pause before the second attempt; it grows with each, so that twenty take some two seconds.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// What is done with a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Carry it out.
+    Commit,
+    /// Have the kernel check it.
+    Validate,
+}
+
+/// What [`converge`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Converged<T> {
+    /// What was made of the plan that was carried out.
+    pub report: T,
+    /// How often it had to be made anew.
+    pub retries: u32,
+}
+
+/// Plans how what is live becomes `desired` and carries that out (or only validates it), again as
+/// long as the ruleset moves between the reading and the commit. A plan without operations sends
+/// nothing.
+///
+/// # Errors
+///
+/// [`KernelError::Stale`] if the ruleset kept moving, [`KernelError::Owned`] if the plan changes a
+/// table of another process, or whatever else the kernel refused. Nothing was changed then.
+pub fn converge<T>(
+    kernel: &mut impl Kernel,
+    step: Step,
+    desired: &Ruleset,
+    report: impl FnOnce(&Plan<'_>) -> T,
+) -> Result<Converged<T>, KernelError> {
+    let mut retries = 0;
+    loop {
+        let live = kernel.snapshot()?;
+        let plan = plan(&live, desired);
+        match carry_out(kernel, step, &live, &plan) {
+            Ok(()) => return Ok(Converged { report: report(&plan), retries }),
+            Err(KernelError::Stale) if retries + 1 < ATTEMPTS => {
+                retries += 1;
+                thread::sleep(PAUSE * retries);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn carry_out(
+    kernel: &mut impl Kernel,
+    step: Step,
+    live: &Snapshot,
+    plan: &Plan<'_>,
+) -> Result<(), KernelError> {
+    if plan.is_empty() {
+        return Ok(());
+    }
+    let touched = |family| plan.ops.iter().any(|op| op.family == family);
+    for table in &live.tables {
+        if let Some(owner) = table.owner
+            && touched(table.family)
+        {
+            return Err(KernelError::Owned { family: table.family, owner });
+        }
+    }
+    match step {
+        Step::Commit => kernel.commit(plan),
+        Step::Validate => kernel.validate(plan),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ATTEMPTS, Converged, Step, converge};
+    use crate::kernel::{FakeKernel, Kernel, KernelError};
+    use crate::ruleset::{Ruleset, Table, TableFamily};
+
+    fn one_table() -> Ruleset {
+        let table = Table { family: TableFamily::Inet, sets: Vec::new(), chains: Vec::new() };
+        Ruleset { tables: vec![table] }
+    }
+
+    fn apply(kernel: &mut FakeKernel, step: Step) -> Result<Converged<usize>, KernelError> {
+        converge(kernel, step, &one_table(), |plan| plan.ops.len())
+    }
+
+    #[test]
+    fn a_second_apply_sends_nothing() {
+        let mut kernel = FakeKernel::new();
+        assert_eq!(apply(&mut kernel, Step::Commit).unwrap().report, 1);
+        assert_eq!(apply(&mut kernel, Step::Commit).unwrap().report, 0);
+        assert_eq!(kernel.commits(), 1);
+    }
+
+    #[test]
+    fn validation_changes_nothing() {
+        let mut kernel = FakeKernel::new();
+        assert_eq!(apply(&mut kernel, Step::Validate).unwrap().report, 1);
+        assert!(kernel.snapshot().unwrap().tables.is_empty());
+    }
+
+    #[test]
+    fn a_commit_of_somebody_else_makes_a_new_plan() {
+        let mut kernel = FakeKernel::new();
+        kernel.interrupt(3);
+        let done = apply(&mut kernel, Step::Commit).unwrap();
+        assert_eq!((done.report, done.retries), (1, 3));
+    }
+
+    #[test]
+    fn a_ruleset_that_never_rests_is_given_up() {
+        let mut kernel = FakeKernel::new();
+        kernel.interrupt(usize::try_from(ATTEMPTS).unwrap());
+        assert!(matches!(apply(&mut kernel, Step::Commit), Err(KernelError::Stale)));
+        assert!(kernel.snapshot().unwrap().tables.is_empty());
+    }
+
+    #[test]
+    fn a_table_of_another_process_is_left_alone() {
+        let mut kernel = FakeKernel::new();
+        apply(&mut kernel, Step::Commit).unwrap();
+        kernel.live_mut().tables[0].owner = Some(4321);
+        assert_eq!(apply(&mut kernel, Step::Commit).unwrap().report, 0, "in sync is no conflict");
+        kernel.live_mut().tables[0].dormant = true;
+        let refused = apply(&mut kernel, Step::Commit);
+        assert!(matches!(refused, Err(KernelError::Owned { owner: 4321, .. })));
+    }
+}

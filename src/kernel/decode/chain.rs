@@ -1,0 +1,92 @@
+//! Chains from messages.
+
+use crate::kernel::uapi::{
+    NF_ACCEPT, NF_DROP, NFT_CHAIN_BASE, NFTA_CHAIN_COUNTERS, NFTA_CHAIN_FLAGS, NFTA_CHAIN_HOOK,
+    NFTA_CHAIN_NAME, NFTA_CHAIN_POLICY, NFTA_CHAIN_TABLE, NFTA_CHAIN_TYPE, NFTA_HOOK_DEV,
+    NFTA_HOOK_DEVS, NFTA_HOOK_HOOKNUM, NFTA_HOOK_PRIORITY,
+};
+use crate::netlink::{Attributes, Malformed};
+use crate::plan::{ForeignChain, LiveChain};
+use crate::ruleset::{BaseChain, ChainDeclaration, ChainType, Hook, TABLE_NAME};
+
+/// The chain of a message, without rules; `None` if it is in no table of ours.
+pub(in crate::kernel) fn chain(attributes: Attributes<'_>) -> Result<Option<LiveChain>, Malformed> {
+    let mut ours = false;
+    let mut name = None;
+    let mut hook = None;
+    let mut policy = NF_ACCEPT;
+    let mut chain_type = "";
+    let mut strange = None;
+    for attribute in attributes {
+        let attribute = attribute?;
+        match attribute.kind {
+            NFTA_CHAIN_TABLE => ours = attribute.text()? == TABLE_NAME,
+            NFTA_CHAIN_NAME => name = Some(attribute.text()?.to_owned()),
+            NFTA_CHAIN_HOOK => hook = Some(RawHook::read(attribute.nested())?),
+            NFTA_CHAIN_POLICY => policy = attribute.be32()?,
+            NFTA_CHAIN_TYPE => chain_type = attribute.text()?,
+            NFTA_CHAIN_COUNTERS => strange = Some("a chain with a counter".to_owned()),
+            NFTA_CHAIN_FLAGS => {
+                let flags = attribute.be32()? & !NFT_CHAIN_BASE;
+                if flags != 0 {
+                    strange = Some(format!("a chain with flags {flags:#x}"));
+                }
+            }
+            _ => {}
+        }
+    }
+    if !ours {
+        return Ok(None);
+    }
+    let name = name.ok_or(Malformed)?;
+    let base = match (strange, hook) {
+        (Some(description), _) => Err(description),
+        (None, None) => Ok(None),
+        (None, Some(hook)) => base(chain_type, &hook, policy).map(Some),
+    };
+    let declaration = match base {
+        Ok(base) => Ok(ChainDeclaration { name, base }),
+        Err(description) => Err(ForeignChain { name, description }),
+    };
+    Ok(Some(LiveChain { declaration, rules: Vec::new() }))
+}
+
+/// `NFTA_CHAIN_HOOK`.
+struct RawHook {
+    number: u32,
+    priority: i32,
+    device: bool,
+}
+
+impl RawHook {
+    fn read(attributes: Attributes<'_>) -> Result<Self, Malformed> {
+        let mut hook = Self { number: u32::MAX, priority: 0, device: false };
+        for attribute in attributes {
+            let attribute = attribute?;
+            match attribute.kind {
+                NFTA_HOOK_HOOKNUM => hook.number = attribute.be32()?,
+                NFTA_HOOK_PRIORITY => hook.priority = attribute.be32()?.cast_signed(),
+                NFTA_HOOK_DEV | NFTA_HOOK_DEVS => hook.device = true,
+                _ => {}
+            }
+        }
+        Ok(hook)
+    }
+}
+
+fn base(chain_type: &str, hook: &RawHook, policy: u32) -> Result<BaseChain, String> {
+    let known_type = [ChainType::Filter, ChainType::Nat]
+        .into_iter()
+        .find(|known| known.keyword() == chain_type)
+        .ok_or_else(|| format!("a chain of type {chain_type}"))?;
+    let known_hook = Hook::ALL
+        .into_iter()
+        .find(|known| *known as u32 == hook.number && !hook.device)
+        .ok_or_else(|| format!("a chain at hook {}", hook.number))?;
+    let accept = match policy {
+        NF_ACCEPT => true,
+        NF_DROP => false,
+        other => return Err(format!("a chain with policy {other}")),
+    };
+    Ok(BaseChain { chain_type: known_type, hook: known_hook, priority: hook.priority, accept })
+}

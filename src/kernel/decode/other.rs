@@ -1,0 +1,74 @@
+//! Tables, and what hairnat never makes in them.
+
+use crate::kernel::uapi::{
+    NFT_TABLE_F_DORMANT, NFTA_OBJ_TYPE, NFTA_OTHER_NAME, NFTA_OTHER_TABLE, NFTA_TABLE_FLAGS,
+    NFTA_TABLE_NAME, NFTA_TABLE_OWNER, NFTA_TABLE_USE,
+};
+use crate::netlink::{Attributes, Malformed};
+use crate::ruleset::TABLE_NAME;
+
+/// What the kernel says about a table as such.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::kernel) struct TableFacts {
+    /// Whether it is switched off.
+    pub(in crate::kernel) dormant: bool,
+    /// The netlink port of its owner.
+    pub(in crate::kernel) owner: Option<u32>,
+    /// How many chains, sets, objects and flowtables are in it.
+    pub(in crate::kernel) used: usize,
+}
+
+/// The table of a message; `None` if it is not ours.
+pub(in crate::kernel) fn table(
+    attributes: Attributes<'_>,
+) -> Result<Option<TableFacts>, Malformed> {
+    let mut facts = TableFacts::default();
+    let mut ours = false;
+    for attribute in attributes {
+        let attribute = attribute?;
+        match attribute.kind {
+            NFTA_TABLE_NAME => ours = attribute.text()? == TABLE_NAME,
+            NFTA_TABLE_FLAGS => facts.dormant = attribute.be32()? & NFT_TABLE_F_DORMANT != 0,
+            NFTA_TABLE_USE => facts.used = usize::try_from(attribute.be32()?).unwrap_or(usize::MAX),
+            NFTA_TABLE_OWNER => facts.owner = Some(attribute.be32()?),
+            _ => {}
+        }
+    }
+    Ok(ours.then_some(facts))
+}
+
+/// A stateful object or flowtable as nft(8) names it; `None` if it is in no table of ours.
+pub(in crate::kernel) fn other_name(
+    attributes: Attributes<'_>,
+    flowtable: bool,
+) -> Result<Option<String>, Malformed> {
+    let mut ours = false;
+    let mut name = "";
+    let mut kind = if flowtable { "flowtable" } else { "object" };
+    for attribute in attributes {
+        let attribute = attribute?;
+        match attribute.kind {
+            NFTA_OTHER_TABLE => ours = attribute.text()? == TABLE_NAME,
+            NFTA_OTHER_NAME => name = attribute.text()?,
+            NFTA_OBJ_TYPE if !flowtable => kind = object_keyword(attribute.be32()?),
+            _ => {}
+        }
+    }
+    Ok(ours.then(|| format!("{kind} `{name}`")))
+}
+
+/// `NFT_OBJECT_*` as nft(8) calls them.
+fn object_keyword(kind: u32) -> &'static str {
+    match kind {
+        1 => "counter",
+        2 => "quota",
+        3 => "ct helper",
+        4 => "limit",
+        6 => "tunnel",
+        7 => "ct timeout",
+        8 => "secmark",
+        9 => "ct expectation",
+        10 => "synproxy",
+        _ => "object",
+    }
+}

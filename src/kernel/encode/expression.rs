@@ -1,0 +1,163 @@
+//! Expressions as libnftnl's objects.
+
+use std::ffi::{CStr, CString};
+
+use nftnl_sys as sys;
+
+use crate::address::IpFamily;
+use crate::kernel::expression::{Expression, Register};
+use crate::kernel::uapi::{
+    NF_ACCEPT, NF_DROP, NF_NAT_RANGE_MAP_IPS, NF_NAT_RANGE_NETMAP, NFPROTO_IPV4, NFPROTO_IPV6,
+    NFT_CMP_EQ, NFT_CMP_NEQ, NFT_DYNSET_OP_UPDATE, NFT_NAT_DNAT, NFT_NAT_SNAT, NFT_REG_VERDICT,
+};
+use crate::netlink::ffi::{RawExpression, Value};
+use crate::ruleset::NatKind;
+
+/// The `counter` that every element of a counting set gets.
+pub(super) fn counter() -> RawExpression {
+    raw(c"counter", vec![])
+}
+
+/// The expression; `None` for those that hairnat only ever reads.
+pub(super) fn expression(expression: &Expression) -> Option<RawExpression> {
+    Some(match expression {
+        Expression::Meta { key, to } => raw(
+            c"meta",
+            vec![
+                (sys::NFTNL_EXPR_META_KEY, Value::U32(*key)),
+                (sys::NFTNL_EXPR_META_DREG, register(*to)),
+            ],
+        ),
+        Expression::Payload { base, offset, len, to } => raw(
+            c"payload",
+            vec![
+                (sys::NFTNL_EXPR_PAYLOAD_DREG, register(*to)),
+                (sys::NFTNL_EXPR_PAYLOAD_BASE, Value::U32(*base)),
+                (sys::NFTNL_EXPR_PAYLOAD_OFFSET, Value::U32(*offset)),
+                (sys::NFTNL_EXPR_PAYLOAD_LEN, Value::U32(*len)),
+            ],
+        ),
+        Expression::Conntrack { key, to } => raw(
+            c"ct",
+            vec![
+                (sys::NFTNL_EXPR_CT_KEY, Value::U32(*key)),
+                (sys::NFTNL_EXPR_CT_DREG, register(*to)),
+            ],
+        ),
+        Expression::Mask { from, to, mask } => raw(
+            c"bitwise",
+            vec![
+                (sys::NFTNL_EXPR_BITWISE_SREG, register(*from)),
+                (sys::NFTNL_EXPR_BITWISE_DREG, register(*to)),
+                (sys::NFTNL_EXPR_BITWISE_LEN, Value::U32(length(mask))),
+                (sys::NFTNL_EXPR_BITWISE_MASK, Value::Bytes(mask.clone())),
+                (sys::NFTNL_EXPR_BITWISE_XOR, Value::Bytes(vec![0; mask.len()])),
+            ],
+        ),
+        Expression::Compare { from, negated, value } => raw(
+            c"cmp",
+            vec![
+                (sys::NFTNL_EXPR_CMP_SREG, register(*from)),
+                (
+                    sys::NFTNL_EXPR_CMP_OP,
+                    Value::U32(if *negated { NFT_CMP_NEQ } else { NFT_CMP_EQ }),
+                ),
+                (sys::NFTNL_EXPR_CMP_DATA, Value::Bytes(value.clone())),
+            ],
+        ),
+        Expression::Lookup { set, from, to } => {
+            let mut attributes = vec![
+                (sys::NFTNL_EXPR_LOOKUP_SREG, register(*from)),
+                (sys::NFTNL_EXPR_LOOKUP_SET, Value::Text(name(set)?)),
+            ];
+            attributes.extend(to.map(|to| (sys::NFTNL_EXPR_LOOKUP_DREG, register(to))));
+            raw(c"lookup", attributes)
+        }
+        Expression::Update { set, from } => raw(
+            c"dynset",
+            vec![
+                (sys::NFTNL_EXPR_DYNSET_SREG_KEY, register(*from)),
+                (sys::NFTNL_EXPR_DYNSET_OP, Value::U32(NFT_DYNSET_OP_UPDATE)),
+                (sys::NFTNL_EXPR_DYNSET_SET_NAME, Value::Text(name(set)?)),
+            ],
+        ),
+        Expression::Immediate { value, to } => raw(
+            c"immediate",
+            vec![
+                (sys::NFTNL_EXPR_IMM_DREG, register(*to)),
+                (sys::NFTNL_EXPR_IMM_DATA, Value::Bytes(value.clone())),
+            ],
+        ),
+        Expression::Verdict { accept } => raw(
+            c"immediate",
+            vec![
+                (sys::NFTNL_EXPR_IMM_DREG, Value::U32(NFT_REG_VERDICT)),
+                (
+                    sys::NFTNL_EXPR_IMM_VERDICT,
+                    Value::U32(if *accept { NF_ACCEPT } else { NF_DROP }),
+                ),
+            ],
+        ),
+        Expression::Nat { kind, family, addresses, ports, prefix } => {
+            nat(*kind, *family, *addresses, *ports, *prefix)
+        }
+        Expression::Masquerade => raw(c"masq", vec![]),
+        Expression::Counter(_) => counter(),
+        Expression::Nothing | Expression::Foreign(_) => return None,
+    })
+}
+
+fn nat(
+    kind: NatKind,
+    family: IpFamily,
+    addresses: (Register, Register),
+    ports: Option<(Register, Register)>,
+    prefix: bool,
+) -> RawExpression {
+    let kind = match kind {
+        NatKind::Snat => NFT_NAT_SNAT,
+        NatKind::Dnat => NFT_NAT_DNAT,
+    };
+    let family = match family {
+        IpFamily::V4 => NFPROTO_IPV4,
+        IpFamily::V6 => NFPROTO_IPV6,
+    };
+    let mut attributes = vec![
+        (sys::NFTNL_EXPR_NAT_TYPE, Value::U32(kind)),
+        (sys::NFTNL_EXPR_NAT_FAMILY, Value::U32(u32::from(family))),
+        (sys::NFTNL_EXPR_NAT_REG_ADDR_MIN, register(addresses.0)),
+    ];
+    if addresses.0 != addresses.1 {
+        attributes.push((sys::NFTNL_EXPR_NAT_REG_ADDR_MAX, register(addresses.1)));
+    }
+    if let Some((first, last)) = ports {
+        attributes.push((sys::NFTNL_EXPR_NAT_REG_PROTO_MIN, register(first)));
+        if first != last {
+            attributes.push((sys::NFTNL_EXPR_NAT_REG_PROTO_MAX, register(last)));
+        }
+    }
+    if prefix {
+        // The kernel adds MAP_IPS and PROTO_SPECIFIED for the registers that there are; nft(8)
+        // spells the first out only here.
+        let flags = NF_NAT_RANGE_NETMAP | NF_NAT_RANGE_MAP_IPS;
+        attributes.push((sys::NFTNL_EXPR_NAT_FLAGS, Value::U32(flags)));
+    }
+    raw(c"nat", attributes)
+}
+
+fn raw(name: &'static CStr, attributes: Vec<(u32, Value)>) -> RawExpression {
+    RawExpression { name, attributes }
+}
+
+fn register(register: Register) -> Value {
+    Value::U32(register.number())
+}
+
+fn length(bytes: &[u8]) -> u32 {
+    u32::try_from(bytes.len()).unwrap_or(u32::MAX)
+}
+
+/// `None` for a name with a NUL in it, which no object can have.
+fn name(text: &str) -> Option<CString> {
+    CString::new(text).ok()
+}

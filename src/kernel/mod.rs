@@ -1,0 +1,54 @@
+//! The kernel's `nf_tables` as hairnat sees it: read our tables, commit a plan, or only validate it;
+//! and its conntrack, where connections are cut that a plan leaves behind.
+
+mod batch;
+mod connection;
+mod conntrack;
+mod converge;
+mod decode;
+mod encode;
+mod error;
+mod expression;
+mod fake;
+mod nf_tables;
+mod nfnetlink;
+mod place;
+mod read;
+mod refusal;
+#[cfg(test)]
+mod round_trip;
+mod uapi;
+
+pub use conntrack::{ConntrackError, Cut, cut};
+pub use converge::{Converged, Step, converge};
+pub use error::KernelError;
+pub use fake::FakeKernel;
+pub use nf_tables::NfTables;
+
+use crate::plan::{Plan, Snapshot};
+
+/// Something that holds rulesets: the real kernel, or a fake that tests swap in.
+pub trait Kernel {
+    /// Reads our tables, all at one generation.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelError::Stale`] if the ruleset kept changing while it was read, or whatever else the
+    /// kernel refused.
+    fn snapshot(&mut self) -> Result<Snapshot, KernelError>;
+
+    /// Does all of `plan`, or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelError::Stale`] if the generation is no longer the plan's, or whatever else the
+    /// kernel refused. In either case nothing was changed.
+    fn commit(&mut self, plan: &Plan<'_>) -> Result<(), KernelError>;
+
+    /// Has the kernel check all of `plan` as [`Kernel::commit`] would, and changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Kernel::commit`].
+    fn validate(&mut self, plan: &Plan<'_>) -> Result<(), KernelError>;
+}

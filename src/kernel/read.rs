@@ -1,0 +1,265 @@
+//! Reading our tables, all at one generation.
+
+use super::decode::{self, ElementReader, FoundSet};
+use super::encode::Family;
+use super::error::KernelError;
+use super::nfnetlink::{self, Header};
+use crate::netlink::{self, Message, Socket};
+use crate::netlink::{Malformed, put_text};
+
+use super::uapi::{
+    GETCHAIN, GETFLOWTABLE, GETGEN, GETOBJ, GETRULE, GETSET, GETSETELEM, GETTABLE, NEWCHAIN,
+    NEWFLOWTABLE, NEWGEN, NEWOBJ, NEWRULE, NEWSET, NEWSETELEM, NEWTABLE, NFTA_GEN_ID,
+    NFTA_OTHER_TABLE, NFTA_RULE_TABLE, NFTA_SET_ELEM_LIST_SET, NFTA_SET_ELEM_LIST_TABLE,
+    NFTA_SET_TABLE, NFTA_TABLE_NAME,
+};
+use crate::netlink::{NLM_F_DUMP, NLM_F_REQUEST};
+use crate::plan::{LiveChain, LiveSet, LiveTable, Snapshot};
+use crate::ruleset::{SetDeclaration, TABLE_NAME, TableFamily};
+
+/// Why a read must be made again, or failed.
+pub(super) type Interrupted = netlink::Interrupted<KernelError>;
+
+/// Reads our tables once.
+pub(super) fn snapshot(socket: &mut Socket) -> Result<Snapshot, Interrupted> {
+    let generation = generation(socket)?;
+    let mut tables = Vec::new();
+    for family in TableFamily::ALL {
+        let mut reader = Reader { socket, family, generation: low_bits(generation) };
+        tables.extend(reader.table()?);
+    }
+    // The low bits of the answers prove nothing if the generation went round once.
+    if self::generation(socket)? != generation {
+        return Err(Interrupted::Again);
+    }
+    Ok(Snapshot { generation, tables })
+}
+
+/// The generation of the ruleset (`NFTA_GEN_ID`).
+pub(super) fn generation(socket: &mut Socket) -> Result<u32, Interrupted> {
+    let mut generation = None;
+    let request = request(GETGEN, NLM_F_REQUEST, 0, socket.next_seq(), |_| {});
+    let errno = socket.request(&request, false, |message| {
+        if message.kind == NEWGEN {
+            let id = nfnetlink::attributes(&message)?.find(NFTA_GEN_ID)?.ok_or(Malformed)?;
+            generation = Some(id.be32()?);
+        }
+        Ok(())
+    })?;
+    check(errno, "read the generation of the ruleset")?;
+    generation.ok_or_else(|| Malformed.into())
+}
+
+/// The netlink port of the process that owns our table of `family`, if any does.
+pub(super) fn owner(socket: &mut Socket, family: TableFamily) -> Result<Option<u32>, Interrupted> {
+    let generation = low_bits(generation(socket)?);
+    let facts = Reader { socket, family, generation }.facts()?;
+    Ok(facts.and_then(|facts| facts.owner))
+}
+
+/// Reads one table.
+struct Reader<'s> {
+    socket: &'s mut Socket,
+    family: TableFamily,
+    /// The low bits of the generation that every answer must have.
+    generation: u16,
+}
+
+impl Reader<'_> {
+    fn table(&mut self) -> Result<Option<LiveTable>, Interrupted> {
+        let Some(facts) = self.facts()? else { return Ok(None) };
+        let (mut sets, count) = self.sets()?;
+        for set in &mut sets {
+            self.elements(set)?;
+        }
+        let mut chains = self.chains()?;
+        self.rules(&sets, &mut chains)?;
+        let others = if facts.used > count + chains.len() { self.others()? } else { Vec::new() };
+        Ok(Some(LiveTable {
+            family: self.family,
+            owner: facts.owner,
+            dormant: facts.dormant,
+            sets,
+            chains,
+            others,
+        }))
+    }
+
+    fn facts(&mut self) -> Result<Option<decode::TableFacts>, Interrupted> {
+        let mut facts = None;
+        let name = |out: &mut Vec<u8>| put_text(out, NFTA_TABLE_NAME, TABLE_NAME);
+        let errno = self.ask(GETTABLE, 0, name, |message| {
+            if message.kind == NEWTABLE {
+                facts = decode::table(nfnetlink::attributes(&message)?)?;
+            }
+            Ok(())
+        })?;
+        if errno == libc::ENOENT {
+            return Ok(None);
+        }
+        check(errno, "read a table")?;
+        Ok(facts)
+    }
+
+    /// The sets without their elements, and how many there are with the anonymous ones.
+    fn sets(&mut self) -> Result<(Vec<LiveSet>, usize), Interrupted> {
+        let mut sets = Vec::new();
+        let mut count = 0;
+        let table = |out: &mut Vec<u8>| put_text(out, NFTA_SET_TABLE, TABLE_NAME);
+        let errno = self.ask(GETSET, NLM_F_DUMP, table, |message| {
+            if message.kind == NEWSET {
+                match decode::set(nfnetlink::attributes(&message)?)? {
+                    FoundSet::NotOurs => return Ok(()),
+                    FoundSet::Anonymous => {}
+                    FoundSet::Named(set) => sets.push(*set),
+                }
+                count += 1;
+            }
+            Ok(())
+        })?;
+        // Gone since it was asked for: the dump itself found no table.
+        still_there(errno, "read the sets of a table")?;
+        Ok((sets, count))
+    }
+
+    fn elements(&mut self, set: &mut LiveSet) -> Result<(), Interrupted> {
+        let LiveSet::Known { set, counters, strays } = set else { return Ok(()) };
+        if set.declaration.learned.is_some() {
+            return Ok(());
+        }
+        let mut reader = ElementReader::new(&set.declaration);
+        let name = |out: &mut Vec<u8>| {
+            put_text(out, NFTA_SET_ELEM_LIST_TABLE, TABLE_NAME);
+            put_text(out, NFTA_SET_ELEM_LIST_SET, &set.declaration.name);
+        };
+        let errno = self.ask(GETSETELEM, NLM_F_DUMP, name, |message| {
+            if message.kind == NEWSETELEM {
+                reader.read(nfnetlink::attributes(&message)?)?;
+            }
+            Ok(())
+        })?;
+        still_there(errno, "read the elements of a set")?;
+        (set.elements, *counters, *strays) = reader.finish();
+        Ok(())
+    }
+
+    /// The chains without their rules. The kernel has no filter by table for them.
+    fn chains(&mut self) -> Result<Vec<LiveChain>, Interrupted> {
+        let mut chains = Vec::new();
+        let errno = self.ask(
+            GETCHAIN,
+            NLM_F_DUMP,
+            |_| {},
+            |message| {
+                if message.kind == NEWCHAIN {
+                    chains.extend(decode::chain(nfnetlink::attributes(&message)?)?);
+                }
+                Ok(())
+            },
+        )?;
+        still_there(errno, "read the chains of a table")?;
+        Ok(chains)
+    }
+
+    fn rules(&mut self, sets: &[LiveSet], chains: &mut [LiveChain]) -> Result<(), Interrupted> {
+        let declarations: Vec<&SetDeclaration> = sets
+            .iter()
+            .filter_map(|set| match set {
+                LiveSet::Known { set, .. } => Some(&set.declaration),
+                LiveSet::Foreign { .. } => None,
+            })
+            .collect();
+        let table = |out: &mut Vec<u8>| put_text(out, NFTA_RULE_TABLE, TABLE_NAME);
+        let errno = self.ask(GETRULE, NLM_F_DUMP, table, |message| {
+            if message.kind == NEWRULE
+                && let Some((name, rule)) =
+                    decode::rule(nfnetlink::attributes(&message)?, &declarations)?
+            {
+                let chain = chains.iter_mut().find(|chain| chain.name() == name);
+                chain.ok_or(Malformed)?.rules.push(rule);
+            }
+            Ok(())
+        })?;
+        still_there(errno, "read the rules of a table")
+    }
+
+    /// Objects and flowtables, as nft(8) names them.
+    fn others(&mut self) -> Result<Vec<String>, Interrupted> {
+        let mut others = Vec::new();
+        for (get, new) in [(GETOBJ, NEWOBJ), (GETFLOWTABLE, NEWFLOWTABLE)] {
+            let table = |out: &mut Vec<u8>| put_text(out, NFTA_OTHER_TABLE, TABLE_NAME);
+            let errno = self.ask(get, NLM_F_DUMP, table, |message| {
+                if message.kind == new {
+                    let flowtable = new == NEWFLOWTABLE;
+                    others.extend(decode::other_name(nfnetlink::attributes(&message)?, flowtable)?);
+                }
+                Ok(())
+            })?;
+            still_there(errno, "read the objects of a table")?;
+        }
+        Ok(others)
+    }
+
+    /// Sends a request and sees to it that every answer is of our generation.
+    fn ask(
+        &mut self,
+        kind: u16,
+        flags: u16,
+        fill: impl FnOnce(&mut Vec<u8>),
+        mut take: impl FnMut(Message<'_>) -> Result<(), Interrupted>,
+    ) -> Result<i32, Interrupted> {
+        let flags = NLM_F_REQUEST | flags;
+        let family = self.family.number();
+        let request = request(kind, flags, family, self.socket.next_seq(), fill);
+        let generation = self.generation;
+        self.socket.request(&request, flags & NLM_F_DUMP != 0, |message| {
+            if nfnetlink::generation(&message)? != generation {
+                return Err(Interrupted::Again);
+            }
+            take(message)
+        })
+    }
+}
+
+fn request(
+    kind: u16,
+    flags: u16,
+    family: u8,
+    seq: u32,
+    fill: impl FnOnce(&mut Vec<u8>),
+) -> Vec<u8> {
+    let mut out = Vec::new();
+    let start = nfnetlink::begin(&mut out, Header { kind, flags, seq, family, resource: 0 });
+    fill(&mut out);
+    netlink::end(&mut out, start);
+    out
+}
+
+/// The low 16 bits, which is what answers carry.
+fn low_bits(generation: u32) -> u16 {
+    let [_, _, high, low] = generation.to_be_bytes();
+    u16::from_be_bytes([high, low])
+}
+
+fn check(errno: i32, action: &'static str) -> Result<(), KernelError> {
+    let source = std::io::Error::from_raw_os_error(errno);
+    match errno {
+        0 => Ok(()),
+        libc::EPERM => Err(KernelError::Privileges(source)),
+        // What nfnetlink says of a subsystem that it has not and cannot load.
+        libc::EINVAL | libc::EOPNOTSUPP => Err(KernelError::NoNfTables(source)),
+        _ => Err(KernelError::Netlink { action, source }),
+    }
+}
+
+/// As [`check`], for what was there a moment ago.
+fn still_there(errno: i32, action: &'static str) -> Result<(), Interrupted> {
+    match errno {
+        libc::ENOENT => Err(Interrupted::Again),
+        libc::EINVAL | libc::EOPNOTSUPP => {
+            let source = std::io::Error::from_raw_os_error(errno);
+            Err(KernelError::Netlink { action, source }.into())
+        }
+        _ => Ok(check(errno, action)?),
+    }
+}

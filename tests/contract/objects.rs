@@ -1,0 +1,153 @@
+//! Tables, sets, chains and rules.
+
+use hairnat::address::IpFamily;
+use hairnat::plan::Action;
+use hairnat::ruleset::{
+    AddressSide, BaseChain, ChainDeclaration, ChainType, Hook, NatKey, NatKind, NatTarget, Rule,
+    Statement, TableFamily,
+};
+
+use crate::world::{World, declaration, ruleset};
+
+fn accept() -> Rule {
+    Rule { statements: vec![Statement::Accept] }
+}
+
+pub(crate) fn a_table_is_not_made_twice(world: &mut dyn World) {
+    world.begin();
+    world.refuses(vec![Action::AddTable], "add table `inet hairnat`", libc::EEXIST);
+}
+
+pub(crate) fn a_table_that_is_not_there_is_not_deleted(world: &mut dyn World) {
+    world.refuses(vec![Action::DeleteTable], "delete table `inet hairnat`", libc::ENOENT);
+}
+
+pub(crate) fn nothing_is_put_into_a_table_that_is_not_there(world: &mut dyn World) {
+    let desired = ruleset();
+    let set = declaration(&desired, "dnat4");
+    let chain = ChainDeclaration { name: "other".to_owned(), base: None };
+    let (rule, inet) = (&accept(), "table `inet hairnat`");
+    let set_line = format!("add map `dnat4` to {inet}");
+    world.refuses(vec![Action::AddSet(set)], &set_line, libc::ENOENT);
+    let add_rule = Action::AddRule { chain: "other", rule, before: None };
+    let rule_line = format!("add a rule to chain `other` of {inet}");
+    world.refuses(vec![add_rule], &rule_line, libc::ENOENT);
+    world.commit(vec![Action::AddTable, Action::AddChain(&chain)]);
+}
+
+pub(crate) fn a_set_is_not_made_twice(world: &mut dyn World) {
+    let desired = world.begin();
+    let set = declaration(&desired, "dnat4_range");
+    let line = "add map `dnat4_range` to table `inet hairnat`";
+    world.refuses(vec![Action::AddSet(set)], line, libc::EEXIST);
+}
+
+pub(crate) fn a_chain_is_not_made_twice(world: &mut dyn World) {
+    let desired = world.begin();
+    let chain = &desired.table(TableFamily::Inet).unwrap().chains[0].declaration;
+    let line = "add chain `prerouting` to table `inet hairnat`";
+    world.refuses(vec![Action::AddChain(chain)], line, libc::EEXIST);
+}
+
+pub(crate) fn a_rule_goes_into_its_place(world: &mut dyn World) {
+    let desired = world.begin();
+    let live = world.snapshot();
+    let inet = |live: &hairnat::plan::Snapshot| -> Vec<String> {
+        let chain = &live.table(TableFamily::Inet).unwrap().chains[2];
+        chain.rules.iter().map(|live| live.rule.to_string()).collect()
+    };
+    let rules = &live.table(TableFamily::Inet).unwrap().chains[2].rules;
+    let (drop, accept) = (Rule { statements: vec![Statement::Drop] }, accept());
+    let before = |index: usize| Some(rules[index].handle);
+    let chain = "postrouting";
+    world.commit(vec![
+        Action::AddRule { chain, rule: &drop, before: before(1) },
+        Action::AddRule { chain, rule: &accept, before: before(1) },
+        Action::AddRule { chain, rule: &accept, before: before(0) },
+        Action::AddRule { chain, rule: &drop, before: None },
+        Action::AddRule { chain, rule: &accept, before: None },
+        Action::DeleteRule { chain, handle: rules[0].handle, rule: &rules[0].rule },
+    ]);
+    let mut expected: Vec<String> =
+        desired.tables[1].chains[2].rules.iter().map(ToString::to_string).collect();
+    expected.splice(0..1, ["accept", "drop", "accept"].map(str::to_owned));
+    expected.extend(["drop", "accept"].map(str::to_owned));
+    assert_eq!(inet(&world.snapshot()), expected);
+}
+
+pub(crate) fn a_rule_needs_its_chain(world: &mut dyn World) {
+    world.begin();
+    let action = Action::AddRule { chain: "nowhere", rule: &accept(), before: None };
+    let line = "add a rule to chain `nowhere` of table `inet hairnat`";
+    world.refuses(vec![action], line, libc::ENOENT);
+}
+
+pub(crate) fn a_rule_needs_the_one_that_it_goes_before(world: &mut dyn World) {
+    world.begin();
+    let action = Action::AddRule { chain: "output", rule: &accept(), before: Some(4096) };
+    let line = "add a rule to chain `output` of table `inet hairnat`";
+    world.refuses(vec![action], line, libc::ENOENT);
+}
+
+pub(crate) fn a_rule_needs_its_sets(world: &mut dyn World) {
+    world.begin();
+    let set = "nowhere".to_owned();
+    let target = |map: &str| NatTarget::Map {
+        key: NatKey::Address(AddressSide::Destination),
+        map: map.to_owned(),
+        with_port: false,
+    };
+    let family = IpFamily::V4;
+    for statement in [
+        Statement::AddressInSet { family, side: AddressSide::Source, set: set.clone() },
+        Statement::Nat { kind: NatKind::Dnat, family, target: target(&set) },
+        Statement::PortPair { set: set.clone() },
+        Statement::LearnPort { set: set.clone() },
+    ] {
+        let rule = &Rule { statements: vec![Statement::NfProto(family), statement] };
+        let action = Action::AddRule { chain: "output", rule, before: None };
+        let line = "add a rule to chain `output` of table `inet hairnat`";
+        world.refuses(vec![action], line, libc::ENOENT);
+    }
+}
+
+pub(crate) fn a_rule_that_is_not_there_is_not_deleted(world: &mut dyn World) {
+    world.begin();
+    let action = Action::DeleteRule { chain: "output", handle: 4096, rule: &accept() };
+    let line = "delete a rule from chain `output` of table `inet hairnat`";
+    world.refuses(vec![action], line, libc::ENOENT);
+}
+
+pub(crate) fn addresses_are_translated_only_in_chains_of_nat(world: &mut dyn World) {
+    world.begin();
+    let base = |chain_type, hook| {
+        let base = BaseChain { chain_type, hook, priority: 0, accept: true };
+        ChainDeclaration { name: "other".to_owned(), base: Some(base) }
+    };
+    let nat = |kind| {
+        let target = NatTarget::Address([203, 0, 113, 1].into());
+        let family = IpFamily::V4;
+        let translate = Statement::Nat { kind, family, target };
+        Rule { statements: vec![Statement::NfProto(family), translate] }
+    };
+    let masquerade = Rule { statements: vec![Statement::Masquerade] };
+    for (chain, rule) in [
+        (base(ChainType::Filter, Hook::Prerouting), nat(NatKind::Dnat)),
+        (base(ChainType::Filter, Hook::Postrouting), masquerade.clone()),
+        (base(ChainType::Nat, Hook::Prerouting), nat(NatKind::Snat)),
+        (base(ChainType::Nat, Hook::Postrouting), nat(NatKind::Dnat)),
+        (base(ChainType::Nat, Hook::Output), masquerade),
+    ] {
+        let rule = Action::AddRule { chain: "other", rule: &rule, before: None };
+        let line = "add a rule to chain `other` of table `inet hairnat`";
+        world.refuses(vec![Action::AddChain(&chain), rule], line, libc::EOPNOTSUPP);
+    }
+}
+
+pub(crate) fn what_can_only_be_read_is_not_written(world: &mut dyn World) {
+    world.begin();
+    let rule = &Rule { statements: vec![Statement::Foreign("limit".to_owned())] };
+    let action = Action::AddRule { chain: "output", rule, before: None };
+    let line = "add a rule to chain `output` of table `inet hairnat`";
+    world.refuses(vec![action], line, libc::EOPNOTSUPP);
+}

@@ -1,0 +1,47 @@
+//! Laws of the policy language.
+
+use hairnat::policy::parse;
+use proptest::collection::vec;
+use proptest::prelude::{Strategy, any};
+use proptest::sample::Index;
+
+use crate::policies::{policy, policy_and_its_reverse};
+use crate::{compiled, for_any, source};
+
+#[test]
+fn a_policy_is_read_the_same_every_time() {
+    for_any(300, &policy(), |text| {
+        compiled(&text.0);
+        assert_eq!(parse(&[source(&text.0)]), parse(&[source(&text.0)]));
+    });
+}
+
+#[test]
+fn the_order_of_lists_and_floats_changes_nothing() {
+    for_any(300, &policy_and_its_reverse(), |(text, reverse)| {
+        assert_eq!(parse(&[source(&text.0)]), parse(&[source(&reverse.0)]));
+    });
+}
+
+#[test]
+fn whatever_is_no_policy_is_refused_with_reasons() {
+    let garbage = vec((any::<Index>(), 0..4_usize, "[ -~\n\t\0\u{feff}é]{0,3}"), 1..6);
+    for_any(1000, &(policy(), garbage).prop_map(|(text, cuts)| damaged(&text.0, &cuts)), |text| {
+        let read = parse(&[source(&text)]);
+        assert_eq!(read, parse(&[source(&text)]));
+        if let Err(found) = read {
+            assert!(found.count() > 0);
+        }
+    });
+}
+
+/// The text with some characters replaced by others.
+fn damaged(text: &str, cuts: &[(Index, usize, String)]) -> String {
+    let mut characters: Vec<char> = text.chars().collect();
+    for (at, len, with) in cuts {
+        let start = at.index(characters.len() + 1);
+        let end = (start + len).min(characters.len());
+        characters.splice(start..end, with.chars());
+    }
+    characters.into_iter().collect()
+}
