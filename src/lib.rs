@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod compile;
+pub mod host;
 pub mod kernel;
 pub mod netlink;
 pub mod plan;

@@ -1,0 +1,190 @@
+//! The real host: interfaces over rtnetlink, settings from /proc/sys.
+//!
+//! rtnetlink, not /sys/class/net: sysfs shows the network namespace that it was mounted in, which
+//! need not be the one that the rules go to. /proc/sys/net follows the process.
+
+use std::fs;
+
+use super::{BridgePort, Facts, Host, HostError, PerFamily};
+use crate::netlink::{
+    Attribute, Attributes, Bus, Error, Interrupted, Malformed, Message, NLM_F_ACK, NLM_F_DUMP,
+    NLM_F_REQUEST, Socket, begin, end, put, put_nest,
+};
+
+// linux/rtnetlink.h, linux/if_link.h, linux/socket.h
+const RTM_NEWLINK: u16 = 16;
+const RTM_GETLINK: u16 = 18;
+const RTM_SETLINK: u16 = 19;
+const AF_UNSPEC: u8 = 0;
+const AF_BRIDGE: u8 = 7;
+const IFLA_IFNAME: u16 = 3;
+const IFLA_MASTER: u16 = 10;
+const IFLA_PROTINFO: u16 = 12;
+const IFLA_LINKINFO: u16 = 18;
+const IFLA_INFO_KIND: u16 = 1;
+const IFLA_INFO_DATA: u16 = 2;
+const IFLA_INFO_SLAVE_KIND: u16 = 4;
+const IFLA_INFO_SLAVE_DATA: u16 = 5;
+const IFLA_BR_NF_CALL_IPTABLES: u16 = 36;
+const IFLA_BR_NF_CALL_IP6TABLES: u16 = 37;
+/// Port hairpin mode, by its older name.
+const IFLA_BRPORT_MODE: u16 = 4;
+
+/// The length of `struct ifinfomsg`.
+const IFINFOMSG_LEN: usize = 16;
+
+/// How often the interfaces are listed again when they change meanwhile.
+const TRIES: usize = 10;
+
+/// The network namespace that the process is in.
+pub struct LiveHost {
+    socket: Socket,
+}
+
+impl LiveHost {
+    /// Opens a netlink socket.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError::Links`] if there is none to be had.
+    pub fn open() -> Result<Self, HostError> {
+        Ok(Self { socket: Socket::open(Bus::Route).map_err(HostError::Links)? })
+    }
+
+    fn links(&mut self) -> Result<Vec<Link>, HostError> {
+        for _ in 0..TRIES {
+            match self.list() {
+                Ok(links) => return Ok(links),
+                Err(Interrupted::Again) => {}
+                Err(Interrupted::Failed(error)) => return Err(HostError::Links(error)),
+            }
+        }
+        Err(HostError::Restless)
+    }
+
+    fn list(&mut self) -> Result<Vec<Link>, Interrupted> {
+        let mut request = Vec::new();
+        let start =
+            begin(&mut request, RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, self.socket.next_seq());
+        request.extend_from_slice(&ifinfomsg(AF_UNSPEC, 0));
+        end(&mut request, start);
+        let mut links = Vec::new();
+        let errno = self.socket.request(&request, true, |message| {
+            if message.kind == RTM_NEWLINK {
+                links.push(Link::decode(message)?);
+            }
+            Ok(())
+        })?;
+        Error::check(errno, "list the network interfaces")?;
+        Ok(links)
+    }
+}
+
+impl Host for LiveHost {
+    fn facts(&mut self) -> Result<Facts, HostError> {
+        let links = self.links()?;
+        let bridges = || links.iter().filter_map(|link| Some((&link.name, link.bridge?)));
+        let mut facts = Facts {
+            bridges: bridges().map(|(name, _)| name.clone()).collect(),
+            ports: links.iter().filter_map(Link::port).collect(),
+            forwarding: PerFamily {
+                ipv4: sysctl("ipv4/ip_forward").unwrap_or(false),
+                ipv6: sysctl("ipv6/conf/all/forwarding").unwrap_or(false),
+            },
+            // Without the module, br_netfilter, there is neither a sysctl nor a hook to call.
+            bridge_nf: PerFamily {
+                ipv4: sysctl("bridge/bridge-nf-call-iptables")
+                    .is_some_and(|all| all || bridges().any(|(_, calls)| calls.ipv4)),
+                ipv6: sysctl("bridge/bridge-nf-call-ip6tables")
+                    .is_some_and(|all| all || bridges().any(|(_, calls)| calls.ipv6)),
+            },
+        };
+        facts.bridges.sort();
+        facts.ports.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(facts)
+    }
+
+    fn set_hairpin(&mut self, port: &BridgePort, on: bool) -> Result<(), HostError> {
+        let mut request = Vec::new();
+        let start =
+            begin(&mut request, RTM_SETLINK, NLM_F_REQUEST | NLM_F_ACK, self.socket.next_seq());
+        request.extend_from_slice(&ifinfomsg(AF_BRIDGE, port.index));
+        put_nest(&mut request, IFLA_PROTINFO, |out| put(out, IFLA_BRPORT_MODE, &[u8::from(on)]));
+        end(&mut request, start);
+        let mode = if on { "on" } else { "off" };
+        let failed = |source| HostError::Port { port: port.name.clone(), mode, source };
+        let refused = |errno| failed(Error::refused(errno, "set the port hairpin mode"));
+        match self.socket.request(&request, false, |_| Ok::<(), Interrupted>(())) {
+            // A port that is gone has no mode to be wrong: not there, or no port any more.
+            Ok(0 | libc::ENODEV | libc::EINVAL | libc::EOPNOTSUPP) => Ok(()),
+            Ok(errno) => Err(refused(errno)),
+            // The answer was lost.
+            Err(Interrupted::Again) => Err(refused(libc::ENOBUFS)),
+            Err(Interrupted::Failed(error)) => Err(failed(error)),
+        }
+    }
+}
+
+/// What is read of an interface.
+struct Link {
+    index: u32,
+    name: String,
+    /// For a bridge: which bridged frames it hands to the inet hooks by itself.
+    bridge: Option<PerFamily>,
+    /// For a port of a bridge: its hairpin mode.
+    port_hairpin: Option<bool>,
+}
+
+impl Link {
+    fn port(&self) -> Option<BridgePort> {
+        let hairpin = self.port_hairpin?;
+        Some(BridgePort { index: self.index, name: self.name.clone(), hairpin })
+    }
+
+    fn decode(message: Message<'_>) -> Result<Self, Malformed> {
+        let index = message.body.get(4..8).and_then(|index| index.try_into().ok());
+        let index = index.map(u32::from_ne_bytes).ok_or(Malformed)?;
+        let attributes = Attributes(message.body.get(IFINFOMSG_LEN..).ok_or(Malformed)?);
+        let name = attributes.find(IFLA_IFNAME)?.ok_or(Malformed)?.text()?.to_owned();
+        let mut link = Self { index, name, bridge: None, port_hairpin: None };
+        let Some(info) = attributes.find(IFLA_LINKINFO)?.map(Attribute::nested) else {
+            return Ok(link);
+        };
+        let is_bridge = |kind| -> Result<bool, Malformed> {
+            let kind = info.find(kind)?.map(Attribute::text).transpose()?;
+            Ok(kind == Some("bridge"))
+        };
+        if is_bridge(IFLA_INFO_KIND)? {
+            let data = info.find(IFLA_INFO_DATA)?.map(Attribute::nested);
+            link.bridge = Some(PerFamily {
+                ipv4: flag(data, IFLA_BR_NF_CALL_IPTABLES)?,
+                ipv6: flag(data, IFLA_BR_NF_CALL_IP6TABLES)?,
+            });
+        }
+        if is_bridge(IFLA_INFO_SLAVE_KIND)? && attributes.find(IFLA_MASTER)?.is_some() {
+            let data = info.find(IFLA_INFO_SLAVE_DATA)?.map(Attribute::nested);
+            link.port_hairpin = Some(flag(data, IFLA_BRPORT_MODE)?);
+        }
+        Ok(link)
+    }
+}
+
+/// An 8-bit attribute that is on or off; one that is missing is off.
+fn flag(attributes: Option<Attributes<'_>>, kind: u16) -> Result<bool, Malformed> {
+    let attribute = attributes.map(|attributes| attributes.find(kind)).transpose()?.flatten();
+    Ok(attribute.is_some_and(|attribute| attribute.payload.first().is_some_and(|&on| on != 0)))
+}
+
+/// `struct ifinfomsg` for the interface of that number, 0 for all.
+fn ifinfomsg(family: u8, index: u32) -> [u8; IFINFOMSG_LEN] {
+    let mut message = [0; IFINFOMSG_LEN];
+    message[0] = family;
+    message[4..8].copy_from_slice(&index.to_ne_bytes());
+    message
+}
+
+/// Whether a setting of /proc/sys/net is on; `None` if there is no such setting.
+fn sysctl(path: &str) -> Option<bool> {
+    let value = fs::read_to_string(format!("/proc/sys/net/{path}")).ok()?;
+    Some(value.trim() != "0")
+}

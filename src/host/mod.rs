@@ -1,0 +1,73 @@
+//! The host around the ruleset: bridge ports and the settings that decide whether a path works.
+//!
+//! Facts come in, port hairpin modes go out. What follows from the facts is computed without them
+//! being at hand, so that it can be tested without a host.
+
+mod facts;
+mod hairpin;
+mod links;
+mod warnings;
+
+use thiserror::Error;
+
+use crate::netlink;
+
+pub use facts::{BridgePort, Facts, PerFamily};
+pub use hairpin::{PortChange, port_changes};
+pub use warnings::{Warning, warnings};
+
+/// The host's part of the kernel, read and changed.
+pub trait Host {
+    /// Reads bridges, their ports and the settings.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError::Links`] if the kernel does not list its interfaces.
+    fn facts(&mut self) -> Result<Facts, HostError>;
+
+    /// Sets the port hairpin mode. A port that is gone by now is no error.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError::Port`] if the kernel refuses.
+    fn set_hairpin(&mut self, port: &BridgePort, on: bool) -> Result<(), HostError>;
+}
+
+pub use links::LiveHost;
+
+/// Why a fact could not be read or a setting not be made.
+#[derive(Debug, Error)]
+pub enum HostError {
+    /// The interfaces could not be listed.
+    #[error("cannot list the network interfaces")]
+    Links(#[source] netlink::Error),
+    /// The list of interfaces never stood still.
+    #[error("the network interfaces kept changing while they were listed")]
+    Restless,
+    /// A port kept its mode. By then the ruleset has been applied.
+    #[error("the ruleset is applied, but the hairpin mode of bridge port `{port}` cannot be set")]
+    Port {
+        /// The port's interface name.
+        port: String,
+        /// The mode that it should have: `on` or `off`.
+        mode: &'static str,
+        /// Why.
+        #[source]
+        source: netlink::Error,
+    },
+}
+
+impl HostError {
+    /// What the operator can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Links(_) => None,
+            Self::Restless => Some("run hairnat again when the host is quieter".to_owned()),
+            Self::Port { port, mode, .. } => Some(format!(
+                "try `bridge link set dev {port} hairpin {mode}`, then apply again; it sends only \
+                 what is missing"
+            )),
+        }
+    }
+}
