@@ -1,0 +1,193 @@
+//! The command line as clap sees it: the contract with people.
+
+use std::path::PathBuf;
+
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum, ValueHint};
+
+use super::exit::EXIT_CODES;
+
+/// Keep the hairpin floating-IP path of this host as a policy declares it.
+#[derive(Debug, Parser)]
+#[command(name = "hairnat", version, max_term_width = 100, propagate_version = true)]
+#[command(after_help = "\
+Exit codes: 0 done or in sync, 1 `diff` found differences, 2 wrong usage, 3 the policy is invalid,
+4 the kernel or the host refused, 5 the ruleset kept changing.
+
+See a command's options and examples with `hairnat help COMMAND`.")]
+#[command(after_long_help = after_long_help())]
+pub(super) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(super) command: Command,
+
+    /// What every command takes.
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(super) struct Common {
+    /// How results are written to standard output
+    #[arg(short, long, value_enum, global = true, default_value_t, value_name = "FORMAT")]
+    pub(super) output: OutputFormat,
+
+    /// Say nothing but errors: no diff, no warnings; the exit code tells
+    ///
+    /// What `show`, `render`, `schema` and their like print, and JSON, is printed all the same.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+
+    /// Show the content of what appears or vanishes, and what is done on the way
+    #[arg(short, long, global = true)]
+    pub(super) verbose: bool,
+
+    /// When to colour
+    ///
+    /// `auto` colours on terminals, unless NO_COLOR is set.
+    #[arg(long, global = true, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
+    pub(super) color: ColorChoice,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Make the kernel match the policy
+    #[command(after_long_help = "\
+The difference is sent as one transaction: the kernel takes all of it or nothing. When there is no
+difference, nothing is sent. Open connections of floats that moved or vanished are cut afterwards:
+they would go on to the old instance. All others go on.
+
+Example:
+  hairnat apply policy.yaml
+  hairnat apply --dry-run /etc/hairnat/policy.d/")]
+    Apply {
+        /// Print the changes and have the kernel validate them, but change nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// The policy.
+        #[command(flatten)]
+        policy: PolicyFiles,
+    },
+    /// Show what apply would change; change nothing
+    #[command(after_long_help = "\
+Exits 0 without differences and 1 with, as diff(1) does.
+
+Example:
+  hairnat diff policy.yaml")]
+    Diff {
+        /// The policy.
+        #[command(flatten)]
+        policy: PolicyFiles,
+    },
+    /// Validate a policy; needs no kernel and no privileges
+    #[command(after_long_help = "\
+Example:
+  hairnat check policy.yaml conf.d/
+  generate-policy | hairnat check -")]
+    Check {
+        /// Also warn where this host contradicts the policy
+        #[arg(long)]
+        host: bool,
+        /// The policy.
+        #[command(flatten)]
+        policy: PolicyFiles,
+    },
+    /// Print what a policy compiles to; needs no kernel and no privileges
+    #[command(after_long_help = "\
+Example:
+  hairnat render policy.yaml | nft -f -
+  hairnat render --format json policy.yaml | nft -j -f -")]
+    Render {
+        /// The form; without it, --output decides between the same
+        #[arg(long, value_enum, value_name = "FORMAT")]
+        format: Option<RenderFormat>,
+        /// The policy.
+        #[command(flatten)]
+        policy: PolicyFiles,
+    },
+    /// Print what is live, with counters
+    #[command(after_long_help = "\
+Example:
+  hairnat show
+  hairnat show -o nft > backup.nft
+  nft -f backup.nft")]
+    Show,
+    /// Take both tables away
+    #[command(after_long_help = "\
+Bridge ports keep their hairpin mode. No connection is cut, but the kernel goes on translating the
+open ones only where another program has NAT rules too.
+
+Example:
+  hairnat remove")]
+    Remove {
+        /// Print the changes and have the kernel validate them, but change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Print the JSON Schema of the policy
+    #[command(after_long_help = "\
+Example:
+  hairnat schema > hairnat-policy.schema.json")]
+    Schema,
+    /// Print the completions of a shell
+    #[command(after_long_help = "\
+Example:
+  hairnat completions bash > /etc/bash_completion.d/hairnat")]
+    Completions {
+        /// The shell that they are for
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    #[command(after_long_help = "\
+Example:
+  hairnat man | man -l -")]
+    Man,
+}
+
+/// The files that make one policy.
+#[derive(Debug, Args)]
+pub(super) struct PolicyFiles {
+    /// Policy files, directories of *.yaml and *.yml, or - for standard input
+    ///
+    /// Together they make one policy. Without any: /etc/hairnat/policy.yaml and
+    /// /etc/hairnat/policy.d/.
+    #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
+    pub(super) files: Vec<PathBuf>,
+}
+
+/// The forms of a command's result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum OutputFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For programs: one object
+    Json,
+    /// `show` and `render`: what nft -f takes
+    Nft,
+}
+
+/// The forms of a compiled policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum RenderFormat {
+    /// The text of nft(8), as it lists the tables after apply (the default)
+    #[default]
+    Nft,
+    /// libnftables-json(5), for `nft -j -f`
+    Json,
+}
+
+/// The exit codes, and how the commands go together.
+fn after_long_help() -> String {
+    let codes: Vec<String> =
+        EXIT_CODES.iter().map(|(code, meaning)| format!("  {code}  {meaning}")).collect();
+    let codes = codes.join("\n");
+    format!(
+        "Exit codes:\n{codes}\n\n\
+         Example:\n  \
+         hairnat check policy.yaml\n  \
+         hairnat diff policy.yaml\n  \
+         hairnat apply policy.yaml"
+    )
+}

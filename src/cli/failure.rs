@@ -1,0 +1,148 @@
+//! Whatever ends a command early, with the exit code that stands for it.
+
+use std::io;
+
+use serde_json::{Value, json};
+use thiserror::Error;
+
+use super::exit::Exit;
+use super::input::InputError;
+use crate::host::HostError;
+use crate::kernel::KernelError;
+use crate::policy::Diagnostics;
+
+/// Why a command did not do its work.
+#[derive(Debug, Error)]
+pub(super) enum Failure {
+    /// The command line cannot be used as it is.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong with it.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
+    /// The policy could not be read.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// The policy is invalid.
+    #[error("the policy is invalid")]
+    Policy(Box<Diagnostics>),
+    /// The kernel's nf_tables refused.
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
+    /// A fact of the host could not be read, or a setting not made.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// The result could not be written.
+    #[error("cannot write to standard output")]
+    Output(#[from] io::Error),
+    /// The result could not be written, and by then it had come about.
+    #[error("the changes are made, but they cannot be written to standard output")]
+    Untold(#[source] io::Error),
+}
+
+impl From<Diagnostics> for Failure {
+    fn from(diagnostics: Diagnostics) -> Self {
+        Self::Policy(Box::new(diagnostics))
+    }
+}
+
+impl Failure {
+    /// The exit code.
+    #[must_use]
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::Usage { .. } => Exit::Usage,
+            Self::Input(_) | Self::Policy(_) => Exit::Policy,
+            Self::Kernel(KernelError::Stale) => Exit::Stale,
+            Self::Kernel(_) | Self::Host(_) | Self::Output(_) | Self::Untold(_) => Exit::Refused,
+        }
+    }
+
+    /// The stable word for the situation in JSON.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Usage { .. } => "usage",
+            Self::Input(_) => "input",
+            Self::Policy(_) => "policy",
+            Self::Kernel(KernelError::Stale) => "stale",
+            Self::Kernel(_) => "kernel",
+            Self::Host(_) => "host",
+            Self::Output(_) | Self::Untold(_) => "output",
+        }
+    }
+
+    /// What the operator can do.
+    #[must_use]
+    pub(super) fn hint(&self) -> Option<String> {
+        match self {
+            Self::Usage { hint, .. } => Some(hint.clone()),
+            Self::Input(error) => error.hint(),
+            Self::Kernel(error) => error.hint(),
+            Self::Host(error) => error.hint(),
+            Self::Untold(_) => Some("`hairnat show` prints what is live".to_owned()),
+            Self::Policy(_) | Self::Output(_) => None,
+        }
+    }
+
+    /// The nft(8) line that the kernel refused, if it was one.
+    #[must_use]
+    pub(super) fn nft(&self) -> Option<&str> {
+        match self {
+            Self::Kernel(KernelError::Refused { nft, .. }) if !nft.is_empty() => Some(nft),
+            _ => None,
+        }
+    }
+
+    /// What went wrong, then why, each cause after a colon.
+    #[must_use]
+    pub(super) fn message(&self) -> String {
+        with_causes(self)
+    }
+
+    /// The one object that `-o json` prints.
+    #[must_use]
+    pub(super) fn to_json(&self) -> Value {
+        let mut error = json!({ "kind": self.kind(), "message": self.message() });
+        if let Some(nft) = self.nft() {
+            error["nft"] = nft.into();
+        }
+        if let Some(hint) = self.hint() {
+            error["hint"] = hint.into();
+        }
+        if let Self::Policy(diagnostics) = self {
+            error["diagnostics"] = super::diagnostics::json(diagnostics);
+            error["left_out"] = diagnostics.left_out().into();
+        }
+        json!({ "format": 1, "error": error })
+    }
+}
+
+/// What went wrong, then why, each cause after a colon.
+#[must_use]
+pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        message = format!("{message}: {error}");
+        cause = error.source();
+    }
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Failure;
+    use crate::kernel::KernelError;
+
+    #[test]
+    fn a_ruleset_that_never_rests_has_an_exit_code_of_its_own() {
+        let failure = Failure::from(KernelError::Stale);
+        assert_eq!(failure.exit() as u8, 5);
+        let error = &failure.to_json()["error"];
+        assert_eq!(error["kind"], "stale");
+        assert_eq!(error["message"], "the ruleset kept changing while it was read or written");
+        assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("nft monitor")));
+    }
+}

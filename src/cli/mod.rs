@@ -1,0 +1,92 @@
+//! The program: arguments in, one file a command, exit codes out.
+
+mod apply;
+mod args;
+mod check;
+pub mod diagnostics;
+mod exit;
+mod failure;
+mod generate;
+mod input;
+mod load;
+mod manual;
+mod output;
+mod remove;
+mod render;
+mod report;
+mod results;
+mod show;
+mod style;
+mod usage;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command, OutputFormat};
+use exit::Exit;
+use failure::Failure;
+use output::Output;
+
+/// Runs the program with the arguments of the process.
+#[must_use]
+pub fn main() -> ExitCode {
+    match Cli::try_parse() {
+        Ok(cli) => run(&cli).into(),
+        Err(error) => usage::answer(&error).into(),
+    }
+}
+
+fn run(cli: &Cli) -> Exit {
+    let mut out = Output::new(cli.common);
+    match dispatch(cli, &mut out) {
+        Ok(exit) => exit,
+        Err(failure) => report(&failure, &mut out),
+    }
+}
+
+fn dispatch(cli: &Cli, out: &mut Output) -> Result<Exit, Failure> {
+    form_exists(&cli.command, out.format())?;
+    match &cli.command {
+        Command::Apply { dry_run, policy } => apply::apply(policy, *dry_run, out),
+        Command::Diff { policy } => apply::diff(policy, out),
+        Command::Check { host, policy } => check::run(policy, *host, out),
+        Command::Render { format, policy } => render::run(policy, *format, out),
+        Command::Show => show::run(out),
+        Command::Remove { dry_run } => remove::run(*dry_run, out),
+        Command::Schema => generate::schema(out),
+        Command::Completions { shell } => generate::completions(*shell, out),
+        Command::Man => generate::man(out),
+    }
+}
+
+/// Refuses what a command cannot print.
+fn form_exists(command: &Command, format: OutputFormat) -> Result<(), Failure> {
+    let usage = |message: &str, hint: &str| {
+        Err(Failure::Usage { message: message.to_owned(), hint: hint.to_owned() })
+    };
+    match (format, command) {
+        (OutputFormat::Nft, Command::Show | Command::Render { .. }) => Ok(()),
+        (OutputFormat::Nft, _) => usage(
+            "`--output nft` is for `show` and `render`",
+            "`hairnat render` prints a policy as nft text, `hairnat show -o nft` what is live",
+        ),
+        (OutputFormat::Json, Command::Completions { .. } | Command::Man) => {
+            usage("there is no JSON form of this", "leave `--output json` out")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Says what went wrong: with `-o json` as the one object on standard output.
+fn report(failure: &Failure, out: &mut Output) -> Exit {
+    // An object that cannot be written, because the disk is full, is told on standard error.
+    if out.is_json() && out.json(&failure.to_json()).and_then(|()| out.finish()).is_ok() {
+        return failure.exit();
+    }
+    match failure {
+        Failure::Policy(found) => out.talk(diagnostics::styled(found).trim_end()),
+        _ => out.error(&failure.message(), failure.nft(), failure.hint().as_deref()),
+    }
+    failure.exit()
+}

@@ -1,0 +1,173 @@
+//! Standard output for results, standard error for talk.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use anstream::AutoStream;
+use clap::ColorChoice;
+use serde_json::Value;
+
+use super::args::{Common, OutputFormat};
+use super::results::Results;
+use super::style::{self, ERROR, HEADING, HINT, WARNING};
+use crate::host::Warning;
+use crate::plan::ChangeOp;
+
+/// The two streams, and how much is said on them.
+pub(super) struct Output {
+    results: Results,
+    stderr: AutoStream<io::Stderr>,
+    common: Common,
+}
+
+impl Output {
+    /// The process's streams, coloured as the options and the terminal allow.
+    #[must_use]
+    pub(super) fn new(common: Common) -> Self {
+        let choice = match common.color {
+            ColorChoice::Auto => anstream::ColorChoice::Auto,
+            ColorChoice::Always => anstream::ColorChoice::Always,
+            ColorChoice::Never => anstream::ColorChoice::Never,
+        };
+        Self {
+            results: Results::new(choice),
+            stderr: AutoStream::new(io::stderr(), choice),
+            common,
+        }
+    }
+
+    /// Whether results are one JSON object.
+    #[must_use]
+    pub(super) fn is_json(&self) -> bool {
+        self.common.output == OutputFormat::Json
+    }
+
+    /// Whether text results are wanted.
+    #[must_use]
+    pub(super) fn is_quiet(&self) -> bool {
+        self.common.quiet
+    }
+
+    /// Whether contents and the way there are wanted.
+    #[must_use]
+    pub(super) fn is_verbose(&self) -> bool {
+        self.common.verbose
+    }
+
+    /// The form that was asked for.
+    #[must_use]
+    pub(super) fn format(&self) -> OutputFormat {
+        self.common.output
+    }
+
+    /// Standard output, for results that are written as they are made.
+    pub(super) fn data(&mut self) -> &mut impl Write {
+        &mut self.results
+    }
+
+    /// One line of a result.
+    ///
+    /// # Errors
+    ///
+    /// What writing to standard output gives.
+    pub(super) fn line(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.results, "{}", printable(text))
+    }
+
+    /// The heading of a group of lines.
+    ///
+    /// # Errors
+    ///
+    /// What writing to standard output gives.
+    pub(super) fn heading(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.results, "{HEADING}{}{HEADING:#}", printable(text))
+    }
+
+    /// One line of a diff.
+    ///
+    /// # Errors
+    ///
+    /// What writing to standard output gives.
+    pub(super) fn change(&mut self, op: ChangeOp, text: &str) -> io::Result<()> {
+        let style = style::change(op);
+        writeln!(self.results, "  {style}{} {}{style:#}", op.sign(), printable(text))
+    }
+
+    /// A result as one object.
+    ///
+    /// # Errors
+    ///
+    /// What writing to standard output gives.
+    pub(super) fn json(&mut self, value: &Value) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut self.results, value)?;
+        writeln!(self.results)
+    }
+
+    /// Warnings; they are in the result already when it is JSON.
+    pub(super) fn warn(&mut self, warnings: &[Warning]) {
+        if self.is_quiet() || self.is_json() {
+            return;
+        }
+        for Warning { message, hint, .. } in warnings {
+            self.talk(&format!("{WARNING}warning:{WARNING:#} {message}"));
+            self.hint(hint);
+        }
+    }
+
+    /// What went wrong, the nft line that was refused, and what to do.
+    pub(super) fn error(&mut self, message: &str, nft: Option<&str>, hint: Option<&str>) {
+        self.talk(&format!("{ERROR}error:{ERROR:#} {message}"));
+        if let Some(nft) = nft {
+            self.talk(&format!("  nft: {nft}"));
+        }
+        if let Some(hint) = hint {
+            self.hint(hint);
+        }
+    }
+
+    fn hint(&mut self, hint: &str) {
+        self.talk(&format!("  {HINT}hint:{HINT:#} {hint}"));
+    }
+
+    /// A line on the way to the result, if `-v` was given.
+    pub(super) fn trace(&mut self, text: &str) {
+        if self.is_verbose() {
+            self.talk(text);
+        }
+    }
+
+    /// How often a plan had to be made anew, if at all and if `-v` was given.
+    pub(super) fn trace_retries(&mut self, retries: u32) {
+        match retries {
+            0 => {}
+            1 => self.trace("the ruleset moved under the plan; made a new one"),
+            _ => self.trace(&format!("the ruleset moved {retries} times under the plan")),
+        }
+    }
+
+    /// A line of talk, after the results so far. There is nobody to tell when standard error is
+    /// closed; results that cannot be written show it once more when they are handed over.
+    pub(super) fn talk(&mut self, text: &str) {
+        drop(self.results.flush());
+        drop(writeln!(self.stderr, "{text}"));
+    }
+
+    /// Hands over what is still held back.
+    ///
+    /// # Errors
+    ///
+    /// What writing to standard output gives.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        self.results.flush()
+    }
+}
+
+/// The text without the control characters that another program may have put into a name or a
+/// comment: they could rewrite what the terminal shows.
+fn printable(text: &str) -> Cow<'_, str> {
+    if text.contains(char::is_control) {
+        text.replace(char::is_control, "\u{fffd}").into()
+    } else {
+        text.into()
+    }
+}

@@ -1,0 +1,261 @@
+//! The result of apply, diff and remove: what was or would be changed.
+
+use std::io;
+
+use serde_json::{Value, json};
+
+use super::failure::{Failure, with_causes};
+use super::output::Output;
+use crate::host::{PortChange, Warning};
+use crate::kernel::{ConntrackError, Cut};
+use crate::plan::{Change, ChangeOp, Group, Line, Plan, Summary, groups};
+
+/// What was or would be changed, ready to be written once it is known to be true.
+pub(super) struct Report {
+    /// The generation that the plan is for.
+    generation: u32,
+    /// How many operations the plan has.
+    operations: usize,
+    summary: Summary,
+    changes: Changes,
+    /// Where the host contradicts the policy, and what was left undone.
+    pub(super) warnings: Vec<Warning>,
+    /// How many connections were cut, where that was tried.
+    connections_cut: Option<usize>,
+}
+
+/// The changes in the form that was asked for; the other is never made.
+enum Changes {
+    Text(Vec<Group>),
+    Json(Vec<Value>),
+}
+
+/// How the result came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// The changes were made.
+    Applied,
+    /// The changes are only shown.
+    Shown,
+    /// The changes are only shown, and the kernel would take them.
+    Validated,
+}
+
+impl Report {
+    /// The report of a plan and of the bridge ports that change with it.
+    #[must_use]
+    pub(super) fn new(
+        plan: &Plan<'_>,
+        ports: &[PortChange],
+        warnings: Vec<Warning>,
+        out: &Output,
+    ) -> Self {
+        let mut summary = plan.summary();
+        for _ in ports {
+            summary.count(ChangeOp::Replace);
+        }
+        let changes = if out.is_json() {
+            let of_plan = plan.changes.iter().map(Change::to_json);
+            Changes::Json(of_plan.chain(ports.iter().map(port_json)).collect())
+        } else if out.is_quiet() {
+            Changes::Text(Vec::new())
+        } else {
+            let mut groups = groups(&plan.changes, out.is_verbose());
+            groups.extend(ports.iter().map(port_group));
+            Changes::Text(groups)
+        };
+        Self {
+            generation: plan.generation,
+            operations: plan.ops.len(),
+            summary,
+            changes,
+            warnings,
+            connections_cut: None,
+        }
+    }
+
+    /// Adds what became of the connections that the plan made stale.
+    #[must_use]
+    pub(super) fn with_cut(mut self, cut: Cut) -> Self {
+        self.connections_cut = Some(cut.connections);
+        self.warnings.extend(cut.failure.map(|error| not_cut(&error)));
+        self
+    }
+
+    /// Whether the kernel differs, or differed, from the policy.
+    #[must_use]
+    pub(super) fn changed(&self) -> bool {
+        self.summary.total() > 0
+    }
+
+    /// Writes the report; `in_sync` is what is said when there is no change.
+    ///
+    /// # Errors
+    ///
+    /// What writing to standard output gives; it says whether the changes are made nevertheless.
+    pub(super) fn write(
+        &self,
+        outcome: Outcome,
+        in_sync: &str,
+        out: &mut Output,
+    ) -> Result<(), Failure> {
+        self.trace(outcome, out);
+        self.write_result(outcome, in_sync, out).map_err(|error| {
+            if self.applied(outcome) { Failure::Untold(error) } else { Failure::Output(error) }
+        })
+    }
+
+    /// What was done on the way, for `-v`.
+    fn trace(&self, outcome: Outcome, out: &mut Output) {
+        let Self { generation, operations, .. } = self;
+        let plural = if *operations == 1 { "" } else { "s" };
+        let sent = match outcome {
+            _ if *operations == 0 => "nothing to send".to_owned(),
+            Outcome::Applied => format!("sent {operations} operation{plural} as one transaction"),
+            Outcome::Shown => format!("apply would send {operations} operation{plural}"),
+            Outcome::Validated => format!("the kernel validated {operations} operation{plural}"),
+        };
+        out.trace(&format!("read the ruleset at generation {generation}; {sent}"));
+    }
+
+    fn applied(&self, outcome: Outcome) -> bool {
+        self.changed() && outcome == Outcome::Applied
+    }
+
+    fn write_result(&self, outcome: Outcome, in_sync: &str, out: &mut Output) -> io::Result<()> {
+        match &self.changes {
+            Changes::Json(changes) => out.json(&self.to_json(changes, outcome))?,
+            Changes::Text(_) if out.is_quiet() => {}
+            Changes::Text(_) if !self.changed() => out.line(in_sync)?,
+            Changes::Text(groups) => self.write_text(groups, outcome, out)?,
+        }
+        // Before the warnings: a result that is lost is the worse news.
+        out.finish()?;
+        if let Some(cut @ 1..) = self.connections_cut {
+            let plural = if cut == 1 { "" } else { "s" };
+            out.trace(&format!("cut {cut} connection{plural} of floats that moved or vanished"));
+        }
+        out.warn(&self.warnings);
+        Ok(())
+    }
+
+    fn write_text(&self, groups: &[Group], outcome: Outcome, out: &mut Output) -> io::Result<()> {
+        for Group { object, lines } in groups {
+            out.heading(object)?;
+            for Line { op, text } in lines {
+                out.change(*op, text)?;
+            }
+        }
+        let Summary { add, replace, delete } = self.summary;
+        out.line(&match outcome {
+            Outcome::Applied => {
+                format!("applied: {add} added, {replace} replaced, {delete} deleted")
+            }
+            Outcome::Shown => format!("{add} to add, {replace} to replace, {delete} to delete"),
+            Outcome::Validated => format!(
+                "{add} to add, {replace} to replace, {delete} to delete; the kernel accepts it, \
+                 nothing was changed"
+            ),
+        })
+    }
+
+    fn to_json(&self, changes: &[Value], outcome: Outcome) -> Value {
+        let Summary { add, replace, delete } = self.summary;
+        let warnings: Vec<Value> = self.warnings.iter().map(warning_json).collect();
+        let mut object = json!({
+            "format": 1,
+            "changed": self.changed(),
+            "applied": self.applied(outcome),
+            "summary": { "add": add, "replace": replace, "delete": delete },
+            "changes": changes,
+            "warnings": warnings,
+        });
+        if let Some(cut) = self.connections_cut {
+            object["connections_cut"] = cut.into();
+        }
+        object
+    }
+}
+
+/// The ruleset is applied by now, so this is no error.
+fn not_cut(error: &ConntrackError) -> Warning {
+    Warning {
+        code: "connections-not-cut",
+        message: format!(
+            "the ruleset is applied, but open connections of floats that moved or vanished may go \
+             on to the old instance: {}",
+            with_causes(error)
+        ),
+        hint: error.hint(),
+    }
+}
+
+/// A warning as one object.
+#[must_use]
+pub(super) fn warning_json(warning: &Warning) -> Value {
+    json!({ "code": warning.code, "message": warning.message, "hint": warning.hint })
+}
+
+const fn mode(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
+}
+
+fn port_group(change: &PortChange) -> Group {
+    let (before, after) = (mode(change.port.hairpin), mode(change.on));
+    let text = format!("hairpin_mode : {before} -> {after}");
+    Group {
+        object: format!("bridge port {}", change.port.name),
+        lines: vec![Line { op: ChangeOp::Replace, text }],
+    }
+}
+
+fn port_json(change: &PortChange) -> Value {
+    json!({
+        "op": ChangeOp::Replace.word(),
+        "object": "bridge-port",
+        "name": change.port.name,
+        "key": "hairpin_mode",
+        "before": mode(change.port.hairpin),
+        "after": mode(change.on),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use clap::Parser as _;
+
+    use super::super::args::Cli;
+    use super::{ConntrackError, Cut, Outcome, Output, Plan, Report};
+
+    fn json(cut: Option<Cut>) -> serde_json::Value {
+        let cli = Cli::try_parse_from(["hairnat", "apply", "-o", "json"]).unwrap();
+        let report = Report::new(&Plan::default(), &[], Vec::new(), &Output::new(cli.common));
+        let report = match cut {
+            Some(cut) => report.with_cut(cut),
+            None => report,
+        };
+        report.to_json(&[], Outcome::Applied)
+    }
+
+    #[test]
+    fn connections_that_could_not_be_cut_are_warned_of_with_cause_and_remedy() {
+        let failure = ConntrackError::Missing(io::Error::from_raw_os_error(libc::EINVAL));
+        let object = json(Some(Cut { connections: 2, failure: Some(failure) }));
+        assert_eq!(object["connections_cut"], 2);
+        let warning = &object["warnings"][0];
+        assert_eq!(warning["code"], "connections-not-cut");
+        let message = "the ruleset is applied, but open connections of floats that moved or \
+                       vanished may go on to the old instance: this kernel has no netlink \
+                       interface to its connections: Invalid argument (os error 22)";
+        assert_eq!(warning["message"], message);
+        assert!(warning["hint"].as_str().unwrap().contains("nf_conntrack_netlink"));
+    }
+
+    #[test]
+    fn only_what_tries_to_cut_connections_counts_them() {
+        assert_eq!(json(Some(Cut::default()))["connections_cut"], 0);
+        assert_eq!(json(None).get("connections_cut"), None);
+    }
+}

@@ -1,0 +1,7 @@
+//! The `hairnat` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    hairnat::cli::main()
+}

@@ -1,0 +1,173 @@
+//! apply, diff, show and remove in text, on the kernel of a namespace.
+
+use crate::world::alone;
+
+const BOTH: &str = "\
+table bridge hairnat
+  + 1 set, 2 chains, 2 rules
+table inet hairnat
+  + 3 sets, 3 chains, 5 rules, 3 elements
+";
+
+#[test]
+fn the_first_apply_adds_both_tables_and_the_second_nothing() {
+    alone(|world| {
+        let diff = format!("{BOTH}2 to add, 0 to replace, 0 to delete\n");
+        world.run("hairnat diff policy.yaml").is(1, &diff, "");
+        world.run("hairnat diff -q policy.yaml").is(1, "", "");
+        let done = format!("{BOTH}applied: 2 added, 0 replaced, 0 deleted\n");
+        world.run("hairnat apply policy.yaml").is(0, &done, "");
+        world.run("hairnat apply policy.yaml").is(0, "in sync: 1 float\n", "");
+        world.run("hairnat apply -q policy.yaml").is(0, "", "");
+    });
+}
+
+#[test]
+fn a_dry_run_has_the_kernel_agree_and_changes_nothing() {
+    alone(|world| {
+        let validated = format!(
+            "{BOTH}2 to add, 0 to replace, 0 to delete; the kernel accepts it, nothing was changed\n"
+        );
+        world.run("hairnat apply --dry-run policy.yaml").is(0, &validated, "");
+        world.run("nft list ruleset").is(0, "", "");
+    });
+}
+
+#[test]
+fn a_moved_float_is_replaced() {
+    alone(|world| {
+        world.run("hairnat apply -q policy.yaml").is(0, "", "");
+        let moved =
+            "fixed: [10.0.0.0/24]\nfloats: {203.0.113.10: {fixed: 10.0.0.9, name: web-1}}\n";
+        world.write("policy.yaml", moved);
+        let changes = "\
+map inet hairnat dnat4
+  ~ 203.0.113.10 : 10.0.0.10 -> 10.0.0.9   (no name) -> web-1
+map inet hairnat snat4
+  + 10.0.0.9  : 203.0.113.10   web-1
+  - 10.0.0.10 : 203.0.113.10
+";
+        let done = format!("{changes}applied: 1 added, 1 replaced, 1 deleted\n");
+        world.run("hairnat apply policy.yaml").is(0, &done, "");
+    });
+}
+
+#[test]
+fn verbose_tells_the_way_and_the_content() {
+    alone(|world| {
+        world.write("policy.yaml", "fixed: [10.0.0.0/24]\n");
+        let way = "\
+read policy.yaml
+read the ruleset at generation 1; apply would send 11 operations
+";
+        let diff = "\
+table bridge hairnat
+  + 1 set, 2 chains, 2 rules
+chain bridge hairnat prerouting
+  + ether daddr & ff:ff:00:00:00:00 == 33:33:00:00:00:00 update @ports { iif . iif }
+chain bridge hairnat forward
+  + ether daddr & ff:ff:00:00:00:00 == 33:33:00:00:00:00 iif . oif @ports counter drop
+table inet hairnat
+  + 1 set, 1 chain, 1 rule, 1 element
+set inet hairnat fixed4
+  + 10.0.0.0/24
+chain inet hairnat postrouting
+  + ip saddr @fixed4 ip daddr @fixed4 ct status ! dnat accept
+2 to add, 0 to replace, 0 to delete
+";
+        world.run("hairnat diff -v policy.yaml").is(1, diff, way);
+        world.run("hairnat apply -q policy.yaml").is(0, "", "");
+        let way = "read policy.yaml\nread the ruleset at generation 2; nothing to send\n";
+        world.run("hairnat apply -v policy.yaml").is(0, "in sync: 0 floats\n", way);
+    });
+}
+
+#[test]
+fn show_prints_what_is_live() {
+    alone(|world| {
+        world.run("hairnat show").is(0, "nothing is live: there is no table `hairnat`\n", "");
+        world.run("nft add table inet hairnat && hairnat show").is(
+            0,
+            "table inet hairnat\n  empty\n",
+            "",
+        );
+        let policy = "fixed: [10.0.0.0/24]\ncounters: true\nfloats: {203.0.113.10: {fixed: 10.0.0.10, name: web-1}}\n";
+        world.write("policy.yaml", policy);
+        world.run("hairnat apply -q policy.yaml").is(0, "", "");
+        let live = "\
+set bridge hairnat ports
+  learned by the kernel from passing frames
+chain bridge hairnat prerouting
+  type filter hook prerouting priority dstnat; policy accept;
+  ether daddr & ff:ff:00:00:00:00 == 33:33:00:00:00:00 update @ports { iif . iif }
+chain bridge hairnat forward
+  type filter hook forward priority filter; policy accept;
+  ether daddr & ff:ff:00:00:00:00 == 33:33:00:00:00:00 iif . oif @ports counter packets 0 bytes 0 drop
+map inet hairnat dnat4
+  203.0.113.10 : 10.0.0.10   web-1   packets 0 bytes 0
+map inet hairnat snat4
+  10.0.0.10 : 203.0.113.10   web-1
+set inet hairnat fixed4
+  10.0.0.0/24
+chain inet hairnat prerouting
+  type nat hook prerouting priority dstnat; policy accept;
+  dnat ip to ip daddr map @dnat4
+chain inet hairnat output
+  type nat hook output priority -100; policy accept;
+  dnat ip to ip daddr map @dnat4
+chain inet hairnat postrouting
+  type nat hook postrouting priority srcnat; policy accept;
+  ip saddr @fixed4 ip daddr @fixed4 ct status ! dnat accept
+  snat ip to ip saddr map @snat4
+  ip saddr @fixed4 ip daddr @fixed4 masquerade
+";
+        world.run("hairnat show").is(0, live, "");
+        world.run("hairnat show -q").is(0, live, "");
+    });
+}
+
+#[test]
+fn the_script_of_show_restores_the_same_listing() {
+    alone(|world| {
+        world.run("hairnat show -o nft").is(0, "", "");
+        world.run("hairnat apply -q policy.yaml && hairnat show -o nft > backup.nft").is(0, "", "");
+        let before = world.run("nft list ruleset").output().to_owned();
+        world.run("nft flush chain inet hairnat output && nft -f backup.nft").is(0, "", "");
+        world.run("nft list ruleset").is(0, &before, "");
+        world.run("nft flush ruleset && nft -f backup.nft").is(0, "", "");
+        world.run("nft list ruleset").is(0, &before, "");
+        world.run("hairnat diff policy.yaml").is(0, "in sync: 1 float\n", "");
+    });
+}
+
+#[test]
+fn what_render_prints_is_what_apply_makes() {
+    alone(|world| {
+        world.run("hairnat render policy.yaml | nft -f -").is(0, "", "");
+        world.run("hairnat diff policy.yaml").is(0, "in sync: 1 float\n", "");
+        world.run("nft flush ruleset").is(0, "", "");
+        world.run("hairnat render -o json policy.yaml | nft -j -f -").is(0, "", "");
+        world.run("hairnat diff policy.yaml").is(0, "in sync: 1 float\n", "");
+    });
+}
+
+#[test]
+fn remove_takes_both_tables_and_nothing_else() {
+    alone(|world| {
+        world.run("hairnat remove").is(0, "nothing to remove\n", "");
+        world.run("nft add table inet other && hairnat apply -q policy.yaml").is(0, "", "");
+        let removed = "\
+table bridge hairnat
+  - 1 set, 2 chains, 2 rules
+table inet hairnat
+  - 3 sets, 3 chains, 5 rules, 3 elements
+";
+        let validated = format!(
+            "{removed}0 to add, 0 to replace, 2 to delete; the kernel accepts it, nothing was changed\n"
+        );
+        world.run("hairnat remove --dry-run").is(0, &validated, "");
+        let done = format!("{removed}applied: 0 added, 0 replaced, 2 deleted\n");
+        world.run("hairnat remove").is(0, &done, "");
+        world.run("nft list ruleset").is(0, "table inet other {\n}\n", "");
+    });
+}

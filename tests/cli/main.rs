@@ -1,0 +1,15 @@
+//! The command line: what each command prints, says and exits with.
+
+#[path = "../lab/isolation.rs"]
+mod isolation;
+
+mod files;
+mod generated;
+mod json;
+mod live;
+mod readme;
+mod refusals;
+mod repair;
+mod streams;
+mod usage;
+mod world;
