@@ -1,0 +1,15 @@
+//! What hairnat promises, kept by real packets through a real kernel.
+//!
+//! Every test has a lab of its own: see `tests/lab`.
+
+mod egress;
+mod floats;
+mod foreign;
+#[path = "../lab/mod.rs"]
+mod lab;
+mod matrix;
+mod moves;
+mod neighbor_discovery;
+mod port_hairpin;
+mod warnings;
+mod worlds;
