@@ -38,19 +38,19 @@ pub(crate) fn listing() -> String {
 }
 
 /// How the installed nft(8) would list `text`, a listing as nft 1.0.6 makes them: to the byte if it
-/// is 1.0.6 itself, otherwise in one spelling of what later releases wrap, sort and name in another
-/// way.
+/// is 1.0.6 itself, otherwise in one spelling of what later releases wrap and sort in another way.
 pub(crate) fn as_listed(text: &str) -> String {
-    if nft(&["--version"]).contains("v1.0.6 ") {
-        return text.to_owned();
-    }
-    let joined = text
-        .replace(",\n\t\t\t     ", ", ")
-        .replace("hook output priority dstnat;", "hook output priority -100;")
-        // Without /etc/protocols, later releases do not know the names.
+    // Where there is no /etc/protocols, nft does not know their names.
+    let named = text
         .replace(" . 6 . ", " . tcp . ")
         .replace(" . 17 . ", " . udp . ")
         .replace(" . 132 . ", " . sctp . ");
+    if nft(&["--version"]).contains("v1.0.6 ") {
+        return named;
+    }
+    let joined = named
+        .replace(",\n\t\t\t     ", ", ")
+        .replace("hook output priority dstnat;", "hook output priority -100;");
     joined.split_inclusive('\n').map(with_sorted_elements).collect()
 }
 
