@@ -132,7 +132,11 @@ fn read_source(path: &Path) -> Result<Source, InputError> {
         io::stdin().lock().take(limit).read_to_end(&mut text).map_err(failed)?;
         return Ok(Source { name: "<stdin>".to_owned(), text });
     }
-    File::open(path).and_then(|file| file.take(limit).read_to_end(&mut text)).map_err(failed)?;
+    let file = File::open(path).map_err(failed)?;
+    // At once and no more than that, as it is the largest thing in memory for a while.
+    let size = file.metadata().map_or(0, |facts| facts.len().min(limit));
+    text.reserve_exact(usize::try_from(size).unwrap_or(0).saturating_add(1));
+    file.take(limit).read_to_end(&mut text).map_err(failed)?;
     Ok(Source { name: shown(path), text })
 }
 

@@ -23,6 +23,10 @@ pub(super) fn read_all(
         draft.floats_incomplete = true;
         return;
     }
+    // Room for all at once: a list that grows is in memory twice, again and again.
+    let count = |ipv6| value.entries().filter(|(key, _)| key.text().contains(':') == ipv6).count();
+    draft.ipv4.addresses.reserve(count(false));
+    draft.ipv6.addresses.reserve(count(true));
     for (key, value) in value.entries() {
         if read(key, value, draft, findings).is_none() {
             draft.floats_incomplete = true;

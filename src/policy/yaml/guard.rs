@@ -3,39 +3,24 @@
 //! The scan follows libyaml's scanner token by token. It can be this short because whatever would
 //! make it ambiguous (plain values over several lines, blocks of text) is refused too.
 
+use super::pieces::{Cuts, Piece};
+use super::refusal::Refusal;
 use super::scan::{self, Line};
 use super::{DEEPEST_NESTING, LARGEST_FILE};
 use crate::policy::suggest::quoted;
 
-/// Why a text is refused, and where.
-#[derive(Debug)]
-pub(super) struct Refusal {
-    pub(super) at: usize,
-    pub(super) length: usize,
-    pub(super) message: String,
-    pub(super) hint: Option<String>,
+/// A text that may be read.
+pub(super) struct Passed<'a> {
+    pub(super) text: &'a str,
+    /// The pieces that it can be read in.
+    pub(super) pieces: Vec<Piece>,
+    /// About how many values it has.
+    pub(super) values: usize,
 }
 
-impl Refusal {
-    pub(super) fn new(at: usize, length: usize, message: impl Into<String>) -> Self {
-        Self { at, length, message: message.into(), hint: None }
-    }
-
-    #[must_use]
-    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
-    }
-
-    /// Of a list or map that opens at `at`.
-    pub(super) fn too_deep(at: usize) -> Self {
-        Self::new(at, 1, format!("lists and maps are nested deeper than {DEEPEST_NESTING}"))
-            .hint("a policy needs no more than five levels")
-    }
-}
-
-/// The text of `content`, if all of it is YAML that the policy language uses.
-pub(super) fn check(content: &[u8]) -> Result<&str, Refusal> {
+/// `content` as text, if all of it is YAML that the policy language uses, to be read in pieces of
+/// at least `least` bytes.
+pub(super) fn check(content: &[u8], least: usize) -> Result<Passed<'_>, Refusal> {
     if content.len() > LARGEST_FILE {
         let message = format!("the file is larger than {} MiB", LARGEST_FILE >> 20);
         return Err(Refusal::new(0, 0, message).hint("split it into several files"));
@@ -46,17 +31,21 @@ pub(super) fn check(content: &[u8]) -> Result<&str, Refusal> {
             .hint("save it as UTF-8")
     })?;
     check_characters(text)?;
-    Guard {
+    let mut guard = Guard {
         text,
+        cuts: Cuts::new(least),
+        tokens: 0,
         at: 0,
         line: Line::default(),
         brackets: Vec::new(),
         bracket_column: 0,
         stage: Stage::Before,
         open: None,
-    }
-    .run()?;
-    Ok(text)
+    };
+    guard.run()?;
+    // A map of block style has no token of its own; there is one for several others.
+    let values = guard.tokens + guard.tokens / 8;
+    Ok(Passed { text, pieces: guard.cuts.finish(text.len()), values })
 }
 
 /// Refuses characters that are no text, and line breaks that editors and libyaml count differently.
@@ -98,6 +87,9 @@ enum Stage {
 
 struct Guard<'a> {
     text: &'a str,
+    cuts: Cuts,
+    /// Scalars and opening brackets so far.
+    tokens: usize,
     at: usize,
     line: Line,
     /// Where the brackets stand that are open.
@@ -144,6 +136,7 @@ impl Guard<'_> {
         match byte {
             b'"' | b'\'' => self.quoted()?,
             b'[' | b'{' => {
+                self.tokens += 1;
                 if !self.in_flow() {
                     self.bracket_column = self.column();
                 }
@@ -252,6 +245,7 @@ impl Guard<'_> {
     /// Steps over the plain value or key that starts here.
     fn plain(&mut self) -> Result<(), Refusal> {
         let bytes = self.text.as_bytes();
+        self.tokens += 1;
         let start = self.at;
         let end = scan::plain_end(bytes, start, self.in_flow());
         let value = self.text.get(start..end).unwrap_or_default();
@@ -268,7 +262,7 @@ impl Guard<'_> {
         }
         let column = self.column();
         if is_key && !self.in_flow() {
-            self.line.indent = column;
+            self.block_key();
         }
         if !is_key {
             let indent = if self.line.indent < column { self.line.indent } else { column };
@@ -282,13 +276,14 @@ impl Guard<'_> {
     /// Steps over the quoted value or key that starts here.
     fn quoted(&mut self) -> Result<(), Refusal> {
         let bytes = self.text.as_bytes();
+        self.tokens += 1;
         let start = self.at;
         let Some(end) = scan::quoted_end(bytes, start) else {
             return Err(Refusal::new(start, 1, "the quotation mark is never closed")
                 .hint("end the value with the same mark"));
         };
         if !self.in_flow() && scan::is_key(bytes, end, false) {
-            self.line.indent = self.column();
+            self.block_key();
         }
         let inside = bytes.get(start..end).unwrap_or_default();
         for (index, _) in inside.iter().enumerate().filter(|&(_, &byte)| byte == b'\n') {
@@ -296,6 +291,16 @@ impl Guard<'_> {
         }
         self.at = end;
         Ok(())
+    }
+
+    /// Notes a key of block style that starts here.
+    fn block_key(&mut self) {
+        let column = self.column();
+        self.line.indent = column;
+        let before = self.text.get(self.line.start..self.at).unwrap_or_default();
+        if before.bytes().all(|byte| byte == b' ') {
+            self.cuts.key(self.line.start, column);
+        }
     }
 
     /// Of a plain value from here to `end` with a colon that YAML takes for the end of a key.

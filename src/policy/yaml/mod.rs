@@ -5,12 +5,16 @@
 //! library more than linear time (deep nesting) is refused by `guard` before the library sees it.
 
 mod guard;
+mod pieces;
 mod record;
+mod recorder;
+mod refusal;
 mod scan;
 mod tape;
 
 use super::findings::Finding;
 use super::source::{Place, Source};
+use refusal::Refusal;
 pub(super) use tape::{Kind, Tape, Value};
 
 /// The largest policy file in bytes.
@@ -25,15 +29,18 @@ pub const DEEPEST_NESTING: usize = 16;
 ///
 /// The first thing that is not YAML, or not YAML as a policy uses it; boxed as it is rare and large.
 pub(super) fn read(source: &Source, index: usize) -> Result<Tape<'_>, Box<Finding>> {
-    let refuse = |problem: guard::Refusal| {
+    let refuse = |problem: Refusal| {
         let finding = Finding::new(Place::new(index, problem.at, problem.length), problem.message);
         Box::new(match problem.hint {
             Some(hint) => finding.hint(hint),
             None => finding,
         })
     };
-    let text = guard::check(source.content()).map_err(refuse)?;
-    record::record(text, index).map_err(refuse)
+    read_in_pieces(source.content(), index, pieces::LEAST).map_err(refuse)
+}
+
+fn read_in_pieces(content: &[u8], index: usize, least: usize) -> Result<Tape<'_>, Refusal> {
+    record::record(&guard::check(content, least)?, index)
 }
 
 #[cfg(test)]

@@ -1,27 +1,48 @@
-//! Records on a [`Tape`] what the YAML library reads.
-//!
-//! The library tells the place of a value only when reading ends with an error. But plain and
-//! quoted text comes as a slice of the input, whose address is its place; and a number, a boolean
-//! or text with escapes is the next token behind the value before it.
+//! Records on a [`Tape`] what the YAML library reads, piece by piece where that is possible.
 
 use std::fmt;
 
-use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::guard::Refusal;
-use super::scan::{Next, after_dash, next_token};
-use super::tape::{Kind, Node, Tape};
-use super::{DEEPEST_NESTING, LARGEST_FILE};
+use super::guard::Passed;
+use super::pieces::{OpenMap, Piece};
+use super::recorder::Recorder;
+use super::refusal::Refusal;
+use super::tape::{Kind, Tape};
 
 /// The values of `text`, which the guard let pass, as those of the source number `source`.
-pub(super) fn record(text: &str, source: usize) -> Result<Tape<'_>, Refusal> {
-    let mut recorder = Recorder {
-        tape: Tape::new(text, source),
-        cursor: 0,
-        ahead: next_token(text.as_bytes(), 0),
-        depth: 0,
-        too_deep: None,
-    };
+///
+/// What fails in pieces is read again as a whole, for the words and the place of its error.
+pub(super) fn record<'a>(passed: &Passed<'a>, source: usize) -> Result<Tape<'a>, Refusal> {
+    if passed.pieces.len() > 1
+        && let Some(tape) = in_pieces(passed, source)
+    {
+        return Ok(tape);
+    }
+    whole(passed, source)
+}
+
+fn in_pieces<'a>(passed: &Passed<'a>, source: usize) -> Option<Tape<'a>> {
+    let mut recorder = Recorder::new(passed, source);
+    for Piece { range, map } in &passed.pieces {
+        let yaml = serde_yaml::Deserializer::from_str(passed.text.get(range.clone())?);
+        match map {
+            OpenMap::None => Record(&mut recorder).deserialize(yaml).ok()?,
+            OpenMap::Sections | OpenMap::Entries => {
+                let open = recorder.reopen(*map)?;
+                yaml.deserialize_any(Entries(&mut recorder)).ok()?;
+                for map in open {
+                    recorder.close(map);
+                }
+            }
+        }
+    }
+    Some(recorder.tape)
+}
+
+fn whole<'a>(passed: &Passed<'a>, source: usize) -> Result<Tape<'a>, Refusal> {
+    let text = passed.text;
+    let mut recorder = Recorder::new(passed, source);
     let read = Record(&mut recorder).deserialize(serde_yaml::Deserializer::from_str(text));
     match (read, recorder.too_deep) {
         (Ok(()), _) => Ok(recorder.tape),
@@ -44,117 +65,6 @@ fn not_yaml(text: &str, error: &serde_yaml::Error, cursor: usize) -> Refusal {
     let length = text.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
     Refusal::new(at, length, format!("the file is not valid YAML: {cause}"))
         .hint("check the indentation, and quote values with special characters")
-}
-
-/// The tape so far, and what places are found with.
-struct Recorder<'a> {
-    tape: Tape<'a>,
-    /// Behind the last token.
-    cursor: usize,
-    /// The token that was found ahead, so that values written as nothing do not look for it again.
-    ahead: Next,
-    depth: usize,
-    /// Where a list or map is nested too deep.
-    too_deep: Option<usize>,
-}
-
-impl Recorder<'_> {
-    /// The token behind the last one.
-    fn next(&mut self) -> Next {
-        let (Next::Opening(start) | Next::Token(start, _)) = self.ahead;
-        if start < self.cursor {
-            self.ahead = next_token(self.tape.text.as_bytes(), self.cursor);
-        }
-        self.ahead
-    }
-
-    fn push(&mut self, kind: Kind, start: usize, length: usize, link: u32) {
-        const { assert!(LARGEST_FILE < u32::MAX as usize) };
-        let narrow = |number| u32::try_from(number).unwrap_or(u32::MAX);
-        let (start, length) = (narrow(start), narrow(length));
-        self.tape.nodes.push(Node { kind, start, length, link });
-    }
-
-    /// A scalar whose text is a slice of the input.
-    fn slice(&mut self, text: &str) {
-        let bytes = self.tape.text.as_bytes();
-        let offset = text.as_ptr().addr().wrapping_sub(bytes.as_ptr().addr());
-        if offset > bytes.len() {
-            return self.unescaped(text);
-        }
-        let end = offset + text.len();
-        let before = offset.checked_sub(1).and_then(|at| bytes.get(at));
-        let quoted = matches!(before, Some(b'"' | b'\'')) && before == bytes.get(end);
-        let quote = usize::from(quoted);
-        self.cursor = end + quote;
-        self.push(Kind::Text, offset - quote, text.len() + 2 * quote, 0);
-    }
-
-    /// A scalar whose text is not as it is written.
-    fn unescaped(&mut self, text: &str) {
-        self.tape.unescaped.push(text.into());
-        let link = u32::try_from(self.tape.unescaped.len()).unwrap_or(0);
-        self.written(Kind::Text, link);
-    }
-
-    /// A scalar that is the next token.
-    fn written(&mut self, kind: Kind, link: u32) {
-        match self.next() {
-            Next::Token(start, end) => {
-                self.cursor = end;
-                self.push(kind, start, end - start, link);
-            }
-            Next::Opening(at) => self.push(kind, at, 1, link),
-        }
-    }
-
-    /// A scalar that may be written as nothing.
-    fn null(&mut self) {
-        if let Next::Token(start, end) = self.next() {
-            let bytes = self.tape.text.as_bytes();
-            let written = bytes.get(start..end).unwrap_or_default();
-            if matches!(written, b"~" | b"null" | b"Null" | b"NULL") {
-                return self.written(Kind::Null, 0);
-            }
-        }
-        self.push(Kind::Null, self.cursor, 0, 0);
-    }
-
-    /// Steps over the dash of an item in block style.
-    fn dash(&mut self) -> bool {
-        let after = after_dash(self.tape.text.as_bytes(), self.cursor);
-        self.cursor = after.unwrap_or(self.cursor);
-        after.is_some()
-    }
-
-    /// Opens a list or map; the answer closes it.
-    fn open<E: de::Error>(&mut self, kind: Kind, in_block: bool) -> Result<usize, E> {
-        let (start, length) = match self.next() {
-            Next::Opening(at) => {
-                // In block style the bracket is that of the first item.
-                if !in_block {
-                    self.cursor = at + 1;
-                }
-                (at, 1)
-            }
-            Next::Token(start, end) => (start, end - start),
-        };
-        self.depth += 1;
-        if self.depth > DEEPEST_NESTING {
-            self.too_deep = Some(start);
-            return Err(E::custom("nested too deep"));
-        }
-        self.push(kind, start, length, 0);
-        Ok(self.tape.nodes.len() - 1)
-    }
-
-    fn close(&mut self, opened: usize) {
-        self.depth -= 1;
-        let end = u32::try_from(self.tape.nodes.len()).unwrap_or(u32::MAX);
-        if let Some(node) = self.tape.nodes.get_mut(opened) {
-            node.link = end;
-        }
-    }
 }
 
 /// Records one value and all that it contains.
@@ -247,10 +157,29 @@ impl<'de> Visitor<'de> for Record<'_, '_> {
     }
 }
 
+/// Records the entries of a map that is open already.
+struct Entries<'r, 'a>(&'r mut Recorder<'a>);
+
+impl<'de> Visitor<'de> for Entries<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("entries of a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        while entries.next_key_seed(Record(self.0))?.is_some() {
+            entries.next_value_seed(Record(self.0))?;
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::guard::check;
     use super::super::tape::{Kind, Value};
-    use super::record;
+    use super::whole;
 
     /// Every scalar below `value` as it is written, and as text.
     fn scalars(value: Value<'_>, seen: &mut Vec<(Kind, String)>) {
@@ -270,7 +199,8 @@ mod tests {
             "# 1\na: [1, 'b c', \"d\\x65\"] # 2\nb:\n  - true\n  - ~\n  -\n",
             "  - {x: -1.5e3, \"y\": null}\n'it''s': 007\n\"\": ''\n",
         );
-        let tape = record(text, 0).unwrap();
+        let passed = check(text.as_bytes(), usize::MAX).unwrap();
+        let tape = whole(&passed, 0).unwrap();
         let mut seen = Vec::new();
         scalars(tape.root(), &mut seen);
         let seen: Vec<_> = seen.iter().map(|(kind, text)| (*kind, text.as_str())).collect();

@@ -25,7 +25,7 @@ pub(in crate::policy) enum Kind {
 }
 
 /// A value, or the start of a list or map whose content follows.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Node {
     pub(super) kind: Kind,
     /// The first byte of the value as it is written.
@@ -38,7 +38,7 @@ pub(super) struct Node {
 }
 
 /// A document.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(in crate::policy) struct Tape<'a> {
     pub(super) text: &'a str,
     pub(super) source: usize,
@@ -52,8 +52,9 @@ impl<'a> Tape<'a> {
         Value { tape: self, index: 0 }
     }
 
-    pub(super) fn new(text: &'a str, source: usize) -> Self {
-        Self { text, source, nodes: Vec::new(), unescaped: Vec::new() }
+    /// No values yet, with room for so many.
+    pub(super) fn new(text: &'a str, source: usize, values: usize) -> Self {
+        Self { text, source, nodes: Vec::with_capacity(values), unescaped: Vec::new() }
     }
 }
 
@@ -65,6 +66,11 @@ pub(in crate::policy) struct Value<'t> {
 }
 
 impl<'t> Value<'t> {
+    /// Its number on the tape.
+    pub(super) fn index(self) -> usize {
+        self.index
+    }
+
     fn node(self) -> &'t Node {
         const NOTHING: &Node = &Node { kind: Kind::Null, start: 0, length: 0, link: 0 };
         self.tape.nodes.get(self.index).unwrap_or(NOTHING)
