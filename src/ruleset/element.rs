@@ -13,8 +13,8 @@ pub struct Elements {
     data_len: usize,
     interval: bool,
     records: Vec<u8>,
-    /// As many as there are records, or none at all while no element has a comment.
-    comments: Vec<Option<Box<str>>>,
+    /// The comments of the elements that have one, with their indices, by index.
+    comments: Vec<(usize, Box<str>)>,
 }
 
 /// A view of one element.
@@ -60,9 +60,8 @@ impl Elements {
         assert_eq!(element.key.len(), self.key_len, "a key is as long as its declaration says");
         assert_eq!(element.last.len(), self.key_len, "so is the last key of an interval");
         assert_eq!(element.data.len(), self.data_len, "and so is the data");
-        if element.comment.is_some() || !self.comments.is_empty() {
-            self.comments.resize(self.len(), None);
-            self.comments.push(element.comment.map(Into::into));
+        if let Some(comment) = element.comment {
+            self.comments.push((self.len(), comment.into()));
         }
         self.records.extend_from_slice(element.key);
         if self.interval {
@@ -83,7 +82,14 @@ impl Elements {
             records.extend_from_slice(self.record(index));
         }
         if !self.comments.is_empty() {
-            self.comments = order.iter().map(|&index| self.comments[index].take()).collect();
+            let mut index_of = vec![0; order.len()];
+            for (index, &before) in order.iter().enumerate() {
+                index_of[before] = index;
+            }
+            for (index, _) in &mut self.comments {
+                *index = index_of[*index];
+            }
+            self.comments.sort_unstable_by_key(|&(index, _)| index);
         }
         self.records = records;
     }
@@ -109,7 +115,8 @@ impl Elements {
     pub fn get(&self, index: usize) -> Element<'_> {
         let (key, rest) = self.record(index).split_at(self.key_len);
         let (last, data) = if self.interval { rest.split_at(self.key_len) } else { (key, rest) };
-        let comment = self.comments.get(index).and_then(Option::as_deref);
+        let comment = self.comments.binary_search_by_key(&index, |&(index, _)| index);
+        let comment = comment.ok().map(|found| &*self.comments[found].1);
         Element { key, last, data, comment }
     }
 
