@@ -7,9 +7,10 @@ use super::load;
 use super::output::Output;
 use super::report::{Outcome, Report};
 use crate::compile::compile;
-use crate::host::{Host, LiveHost, port_changes, warnings};
+use crate::host::{Host, LiveHost, PortChange, Warning, port_changes, warnings};
 use crate::kernel::{Kernel, NfTables, Step, converge, cut};
 use crate::plan::plan;
+use crate::ruleset::Ruleset;
 
 /// Makes the kernel match the policy, or with `dry_run` has it say that it could.
 ///
@@ -17,29 +18,23 @@ use crate::plan::plan;
 ///
 /// Whatever keeps it from being done; nothing was changed then.
 pub(super) fn apply(files: &PolicyFiles, dry_run: bool, out: &mut Output) -> Result<Exit, Failure> {
-    let policy = load::policy(files, out)?;
-    let desired = compile(&policy);
-    let mut host = LiveHost::open()?;
-    let facts = host.facts()?;
-    let ports = port_changes(&policy.bridge, &facts);
-    let warnings = warnings(&policy, &facts);
+    let Wanted { ruleset, ports, warnings, in_sync } = Wanted::load(files, out)?;
 
     let step = if dry_run { Step::Validate } else { Step::Commit };
     let mut kernel = NfTables::open()?;
-    let done = converge(&mut kernel, step, &desired, |plan| {
+    let done = converge(&mut kernel, step, &ruleset, |plan| {
         let report = Report::new(plan, &ports, warnings, out);
         // At once: until then the connections of a moved float go on to its old instance.
         if dry_run { report } else { report.with_cut(cut(&plan.stale)) }
     })?;
     out.trace_retries(done.retries);
     // After the rules: a port that reflects before its guard is there would break DAD.
-    if !dry_run {
-        for change in &ports {
-            host.set_hairpin(&change.port, change.on)?;
-        }
+    if !dry_run && !ports.is_empty() {
+        let mut host = LiveHost::open()?;
+        ports.iter().try_for_each(|change| host.set_hairpin(&change.port, change.on))?;
     }
     let outcome = if dry_run { Outcome::Validated } else { Outcome::Applied };
-    done.report.write(outcome, &in_sync(policy.float_count()), out)?;
+    done.report.write(outcome, &in_sync, out)?;
     Ok(Exit::Success)
 }
 
@@ -49,19 +44,34 @@ pub(super) fn apply(files: &PolicyFiles, dry_run: bool, out: &mut Output) -> Res
 ///
 /// Whatever keeps the policy or the kernel from being read.
 pub(super) fn diff(files: &PolicyFiles, out: &mut Output) -> Result<Exit, Failure> {
-    let policy = load::policy(files, out)?;
-    let desired = compile(&policy);
-    let facts = LiveHost::open()?.facts()?;
-    let ports = port_changes(&policy.bridge, &facts);
-
+    let wanted = Wanted::load(files, out)?;
     let live = NfTables::open()?.snapshot()?;
-    let plan = plan(&live, &desired);
-    let report = Report::new(&plan, &ports, warnings(&policy, &facts), out);
-    report.write(Outcome::Shown, &in_sync(policy.float_count()), out)?;
+    let plan = plan(&live, &wanted.ruleset);
+    let report = Report::new(&plan, &wanted.ports, wanted.warnings, out);
+    report.write(Outcome::Shown, &wanted.in_sync, out)?;
     Ok(if report.changed() { Exit::Differences } else { Exit::Success })
 }
 
-fn in_sync(floats: usize) -> String {
-    let plural = if floats == 1 { "" } else { "s" };
-    format!("in sync: {floats} float{plural}")
+/// What a policy asks of this host. The policy itself is not kept: it is as large as its ruleset.
+struct Wanted {
+    ruleset: Ruleset,
+    ports: Vec<PortChange>,
+    warnings: Vec<Warning>,
+    /// What is said when there is nothing to change.
+    in_sync: String,
+}
+
+impl Wanted {
+    fn load(files: &PolicyFiles, out: &mut Output) -> Result<Self, Failure> {
+        let policy = load::policy(files, out)?;
+        let facts = LiveHost::open()?.facts()?;
+        let floats = policy.float_count();
+        let plural = if floats == 1 { "" } else { "s" };
+        Ok(Self {
+            ruleset: compile(&policy),
+            ports: port_changes(&policy.bridge, &facts),
+            warnings: warnings(&policy, &facts),
+            in_sync: format!("in sync: {floats} float{plural}"),
+        })
+    }
 }
