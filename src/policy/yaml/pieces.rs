@@ -134,6 +134,15 @@ mod tests {
     }
 
     #[test]
+    fn many_sections_do_not_make_a_piece_dearer() {
+        let (sections, entries) = ("k:\n".repeat(400_000), "  e:\n".repeat(100_000));
+        let text = format!("{sections}last:\n{entries}");
+        let tape = read_in_pieces(text.as_bytes(), 0, 1).unwrap();
+        assert_eq!(tape.root().entries().count(), 400_001);
+        assert_eq!(tape.root().entries().last().unwrap().1.entries().count(), 100_000);
+    }
+
+    #[test]
     fn every_policy_of_the_tests_reads_the_same_in_pieces() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut count = 0;

@@ -150,6 +150,7 @@ impl<'de> Visitor<'de> for Record<'_, '_> {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
         let opened = self.0.open(Kind::Map, false)?;
         while entries.next_key_seed(Record(self.0))?.is_some() {
+            self.0.value_follows();
             entries.next_value_seed(Record(self.0))?;
         }
         self.0.close(opened);
@@ -169,6 +170,7 @@ impl<'de> Visitor<'de> for Entries<'_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
         while entries.next_key_seed(Record(self.0))?.is_some() {
+            self.0.value_follows();
             entries.next_value_seed(Record(self.0))?;
         }
         Ok(())

@@ -20,6 +20,8 @@ pub(super) struct Recorder<'a> {
     /// The token that was found ahead, so that values written as nothing do not look for it again.
     ahead: Next,
     depth: usize,
+    /// The number of the last section's value on the tape.
+    section: usize,
     /// Where a list or map is nested too deep.
     pub(super) too_deep: Option<usize>,
 }
@@ -28,7 +30,14 @@ impl<'a> Recorder<'a> {
     pub(super) fn new(passed: &Passed<'a>, source: usize) -> Self {
         let ahead = next_token(passed.text.as_bytes(), 0);
         let tape = Tape::new(passed.text, source, passed.values);
-        Self { tape, cursor: 0, ahead, depth: 0, too_deep: None }
+        Self { tape, cursor: 0, ahead, depth: 0, section: 0, too_deep: None }
+    }
+
+    /// The value of a map's key comes next.
+    pub(super) fn value_follows(&mut self) {
+        if self.depth == 1 {
+            self.section = self.tape.nodes.len();
+        }
     }
 
     /// Opens the maps again, the inner one first, down to the one whose entries come next.
@@ -36,14 +45,11 @@ impl<'a> Recorder<'a> {
         let sections = self.tape.nodes.first().filter(|node| node.kind == Kind::Map)?;
         let mut open = vec![0];
         if map == OpenMap::Entries {
-            // The last value of the sections: the one that ends where they do.
-            let end = sections.link;
-            let last = self.tape.root().entries().last()?.1.index();
-            let node = self.tape.nodes.get(last)?;
-            if node.kind != Kind::Map || node.link != end {
+            let section = self.tape.nodes.get(self.section)?;
+            if section.kind != Kind::Map || section.link != sections.link {
                 return None;
             }
-            open.insert(0, last);
+            open.insert(0, self.section);
         }
         self.depth += open.len();
         Some(open)

@@ -66,11 +66,6 @@ pub(in crate::policy) struct Value<'t> {
 }
 
 impl<'t> Value<'t> {
-    /// Its number on the tape.
-    pub(super) fn index(self) -> usize {
-        self.index
-    }
-
     fn node(self) -> &'t Node {
         const NOTHING: &Node = &Node { kind: Kind::Null, start: 0, length: 0, link: 0 };
         self.tape.nodes.get(self.index).unwrap_or(NOTHING)
