@@ -7,7 +7,7 @@ use super::load;
 use super::output::Output;
 use super::report::{Outcome, Report};
 use crate::compile::compile;
-use crate::host::{Host, LiveHost, PortChange, Warning, port_changes, warnings};
+use crate::host::{Host, LiveHost, PortChange, Warning, port_changes, set_ports, warnings};
 use crate::kernel::{Kernel, NfTables, Step, converge, cut};
 use crate::plan::plan;
 use crate::ruleset::Ruleset;
@@ -18,7 +18,7 @@ use crate::ruleset::Ruleset;
 ///
 /// Whatever keeps it from being done; nothing was changed then.
 pub(super) fn apply(files: &PolicyFiles, dry_run: bool, out: &mut Output) -> Result<Exit, Failure> {
-    let Wanted { ruleset, ports, warnings, in_sync } = Wanted::load(files, out)?;
+    let Wanted { ruleset, mut host, ports, warnings, in_sync } = Wanted::load(files, out)?;
 
     let step = if dry_run { Step::Validate } else { Step::Commit };
     let mut kernel = NfTables::open()?;
@@ -29,9 +29,8 @@ pub(super) fn apply(files: &PolicyFiles, dry_run: bool, out: &mut Output) -> Res
     })?;
     out.trace_retries(done.retries);
     // After the rules: a port that reflects before its guard is there would break DAD.
-    if !dry_run && !ports.is_empty() {
-        let mut host = LiveHost::open()?;
-        ports.iter().try_for_each(|change| host.set_hairpin(&change.port, change.on))?;
+    if !dry_run && let Err(error) = set_ports(&mut host, &ports) {
+        return Err(Failure::Ports { error, warnings: done.report.warnings });
     }
     let outcome = if dry_run { Outcome::Validated } else { Outcome::Applied };
     done.report.write(outcome, &in_sync, out)?;
@@ -55,6 +54,8 @@ pub(super) fn diff(files: &PolicyFiles, out: &mut Output) -> Result<Exit, Failur
 /// What a policy asks of this host. The policy itself is not kept: it is as large as its ruleset.
 struct Wanted {
     ruleset: Ruleset,
+    /// Open already: once the rules are there, nothing should be left that can fail.
+    host: LiveHost,
     ports: Vec<PortChange>,
     warnings: Vec<Warning>,
     /// What is said when there is nothing to change.
@@ -64,11 +65,13 @@ struct Wanted {
 impl Wanted {
     fn load(files: &PolicyFiles, out: &mut Output) -> Result<Self, Failure> {
         let policy = load::policy(files, out)?;
-        let facts = LiveHost::open()?.facts()?;
+        let mut host = LiveHost::open()?;
+        let facts = host.facts()?;
         let floats = policy.float_count();
         let plural = if floats == 1 { "" } else { "s" };
         Ok(Self {
             ruleset: compile(&policy),
+            host,
             ports: port_changes(&policy.bridge, &facts),
             warnings: warnings(&policy, &facts),
             in_sync: format!("in sync: {floats} float{plural}"),

@@ -7,8 +7,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::load;
 use super::output::Output;
-use super::report::warning_json;
-use crate::host::{Host, LiveHost, warnings};
+use crate::host::{Host, LiveHost, Warning, warnings};
 
 /// Validates the policy, and with `host` compares it with this host's settings.
 ///
@@ -20,7 +19,7 @@ pub(super) fn run(files: &PolicyFiles, host: bool, out: &mut Output) -> Result<E
     let warnings = if host { warnings(&policy, &LiveHost::open()?.facts()?) } else { Vec::new() };
     let floats = policy.float_count();
     if out.is_json() {
-        let warnings: Vec<Value> = warnings.iter().map(warning_json).collect();
+        let warnings: Vec<Value> = warnings.iter().map(Warning::to_json).collect();
         let result = json!({ "format": 1, "valid": true, "floats": floats, "warnings": warnings });
         out.json(&result)?;
     } else if !out.is_quiet() {

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::exit::Exit;
 use super::input::InputError;
-use crate::host::HostError;
+use crate::host::{HostError, Warning};
 use crate::kernel::KernelError;
 use crate::policy::Diagnostics;
 
@@ -31,9 +31,17 @@ pub(super) enum Failure {
     /// The kernel's nf_tables refused.
     #[error(transparent)]
     Kernel(#[from] KernelError),
-    /// A fact of the host could not be read, or a setting not made.
+    /// A fact of the host could not be read.
     #[error(transparent)]
     Host(#[from] HostError),
+    /// A bridge port could not be set, and by then the ruleset had been applied.
+    #[error("{}", with_causes(error))]
+    Ports {
+        /// Which port, and why.
+        error: HostError,
+        /// What else there is to know; the report that would have said so is not written.
+        warnings: Vec<Warning>,
+    },
     /// The result could not be written.
     #[error("cannot write to standard output")]
     Output(#[from] io::Error),
@@ -56,7 +64,11 @@ impl Failure {
             Self::Usage { .. } => Exit::Usage,
             Self::Input(_) | Self::Policy(_) => Exit::Policy,
             Self::Kernel(KernelError::Stale) => Exit::Stale,
-            Self::Kernel(_) | Self::Host(_) | Self::Output(_) | Self::Untold(_) => Exit::Refused,
+            Self::Kernel(_)
+            | Self::Host(_)
+            | Self::Ports { .. }
+            | Self::Output(_)
+            | Self::Untold(_) => Exit::Refused,
         }
     }
 
@@ -68,7 +80,7 @@ impl Failure {
             Self::Policy(_) => "policy",
             Self::Kernel(KernelError::Stale) => "stale",
             Self::Kernel(_) => "kernel",
-            Self::Host(_) => "host",
+            Self::Host(_) | Self::Ports { .. } => "host",
             Self::Output(_) | Self::Untold(_) => "output",
         }
     }
@@ -80,7 +92,7 @@ impl Failure {
             Self::Usage { hint, .. } => Some(hint.clone()),
             Self::Input(error) => error.hint(),
             Self::Kernel(error) => error.hint(),
-            Self::Host(error) => error.hint(),
+            Self::Host(error) | Self::Ports { error, .. } => error.hint(),
             Self::Untold(_) => Some("`hairnat show` prints what is live".to_owned()),
             Self::Policy(_) | Self::Output(_) => None,
         }
@@ -115,7 +127,17 @@ impl Failure {
             error["diagnostics"] = super::diagnostics::json(diagnostics);
             error["left_out"] = diagnostics.left_out().into();
         }
-        json!({ "format": 1, "error": error })
+        let mut object = json!({ "format": 1, "error": error });
+        if !self.warnings().is_empty() {
+            object["warnings"] = self.warnings().iter().map(Warning::to_json).collect();
+        }
+        object
+    }
+
+    /// What there is to know beside the failure.
+    #[must_use]
+    pub(super) fn warnings(&self) -> &[Warning] {
+        if let Self::Ports { warnings, .. } = self { warnings } else { &[] }
     }
 }
 
@@ -134,7 +156,24 @@ pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::Failure;
+    use crate::host::{HostError, Warning};
     use crate::kernel::KernelError;
+    use crate::netlink::Error;
+
+    #[test]
+    fn a_port_that_cannot_be_set_hides_no_warning() {
+        let source = Error::refused(libc::EPERM, "set the port hairpin mode");
+        let error = HostError::Port { port: "vnet1".to_owned(), mode: "on", source };
+        let warning = Warning { code: "w", message: "m".to_owned(), hint: "h".to_owned() };
+        let failure = Failure::Ports { error, warnings: vec![warning] };
+        assert_eq!(failure.exit() as u8, 4);
+        assert_eq!(
+            failure.message(),
+            "the ruleset is applied, but the hairpin mode of bridge port `vnet1` cannot be set: \
+             cannot set the port hairpin mode: Operation not permitted (os error 1)"
+        );
+        assert_eq!(failure.to_json()["warnings"][0]["code"], "w");
+    }
 
     #[test]
     fn a_ruleset_that_never_rests_has_an_exit_code_of_its_own() {

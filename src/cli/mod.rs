@@ -88,5 +88,6 @@ fn report(failure: &Failure, out: &mut Output) -> Exit {
         Failure::Policy(found) => out.talk(diagnostics::styled(found).trim_end()),
         _ => out.error(&failure.message(), failure.nft(), failure.hint().as_deref()),
     }
+    out.warn(failure.warnings());
     failure.exit()
 }

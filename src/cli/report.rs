@@ -161,7 +161,7 @@ impl Report {
 
     fn to_json(&self, changes: &[Value], outcome: Outcome) -> Value {
         let Summary { add, replace, delete } = self.summary;
-        let warnings: Vec<Value> = self.warnings.iter().map(warning_json).collect();
+        let warnings: Vec<Value> = self.warnings.iter().map(Warning::to_json).collect();
         let mut object = json!({
             "format": 1,
             "changed": self.changed(),
@@ -188,12 +188,6 @@ fn not_cut(error: &ConntrackError) -> Warning {
         ),
         hint: error.hint(),
     }
-}
-
-/// A warning as one object.
-#[must_use]
-pub(super) fn warning_json(warning: &Warning) -> Value {
-    json!({ "code": warning.code, "message": warning.message, "hint": warning.hint })
 }
 
 const fn mode(on: bool) -> &'static str {

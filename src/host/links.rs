@@ -104,23 +104,19 @@ impl Host for LiveHost {
         Ok(facts)
     }
 
-    fn set_hairpin(&mut self, port: &BridgePort, on: bool) -> Result<(), HostError> {
+    fn set_hairpin(&mut self, port: &BridgePort, on: bool) -> Result<(), Error> {
+        const ACTION: &str = "set the port hairpin mode";
         let mut request = Vec::new();
         let start =
             begin(&mut request, RTM_SETLINK, NLM_F_REQUEST | NLM_F_ACK, self.socket.next_seq());
         request.extend_from_slice(&ifinfomsg(AF_BRIDGE, port.index));
         put_nest(&mut request, IFLA_PROTINFO, |out| put(out, IFLA_BRPORT_MODE, &[u8::from(on)]));
         end(&mut request, start);
-        let mode = if on { "on" } else { "off" };
-        let failed = |source| HostError::Port { port: port.name.clone(), mode, source };
-        let refused = |errno| failed(Error::refused(errno, "set the port hairpin mode"));
         match self.socket.request(&request, false, |_| Ok::<(), Interrupted>(())) {
-            // A port that is gone has no mode to be wrong: not there, or no port any more.
-            Ok(0 | libc::ENODEV | libc::EINVAL | libc::EOPNOTSUPP) => Ok(()),
-            Ok(errno) => Err(refused(errno)),
+            Ok(errno) => Error::check(errno, ACTION),
             // The answer was lost.
-            Err(Interrupted::Again) => Err(refused(libc::ENOBUFS)),
-            Err(Interrupted::Failed(error)) => Err(failed(error)),
+            Err(Interrupted::Again) => Err(Error::refused(libc::ENOBUFS, ACTION)),
+            Err(Interrupted::Failed(error)) => Err(error),
         }
     }
 }

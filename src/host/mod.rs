@@ -13,7 +13,7 @@ use thiserror::Error;
 use crate::netlink;
 
 pub use facts::{BridgePort, Facts, PerFamily};
-pub use hairpin::{PortChange, port_changes};
+pub use hairpin::{PortChange, port_changes, set_ports};
 pub use warnings::{Warning, warnings};
 
 /// The host's part of the kernel, read and changed.
@@ -25,12 +25,12 @@ pub trait Host {
     /// [`HostError::Links`] if the kernel does not list its interfaces.
     fn facts(&mut self) -> Result<Facts, HostError>;
 
-    /// Sets the port hairpin mode. A port that is gone by now is no error.
+    /// Sets the port hairpin mode.
     ///
     /// # Errors
     ///
-    /// [`HostError::Port`] if the kernel refuses.
-    fn set_hairpin(&mut self, port: &BridgePort, on: bool) -> Result<(), HostError>;
+    /// What the kernel answers, also of a port that is gone by now; [`set_ports`] tells the two apart.
+    fn set_hairpin(&mut self, port: &BridgePort, on: bool) -> Result<(), netlink::Error>;
 }
 
 pub use links::LiveHost;

@@ -1,5 +1,7 @@
 //! Where the host contradicts the policy: what will not work, and how to mend it.
 
+use serde_json::{Value, json};
+
 use super::Facts;
 use crate::address::{InterfacePattern, IpFamily};
 use crate::policy::{HairpinMode, Policy};
@@ -13,6 +15,14 @@ pub struct Warning {
     pub message: String,
     /// How to mend it.
     pub hint: String,
+}
+
+impl Warning {
+    /// The warning as one object of the JSON output.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        json!({ "code": self.code, "message": self.message, "hint": self.hint })
+    }
 }
 
 /// What contradicts `policy` on a host of those `facts`, once the policy has been applied.
