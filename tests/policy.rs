@@ -127,6 +127,54 @@ fn hostile_repetition_is_counted_and_not_kept() {
     assert_eq!(found.count(), 99_999 + 1);
 }
 
+/// As many floats as take several threads to read, each fixed address with one.
+fn many_floats(separator: &str) -> Vec<String> {
+    let float = |number: u16| {
+        let [high, low] = number.to_be_bytes();
+        format!("100.64.{high}.{low}{separator}10.0.{high}.{low}")
+    };
+    (1..=20_000).map(float).collect()
+}
+
+#[test]
+fn a_long_policy_means_the_same_in_any_order_and_style() {
+    let mut floats = many_floats(": ");
+    let in_brackets = format!("{{fixed: [10.0.0.0/16], floats: {{{}}}}}", floats.join(", "));
+    let block =
+        |floats: &[String]| format!("floats:\n  {}\nfixed: [10.0.0.0/16]\n", floats.join("\n  "));
+    let whole = valid(&in_brackets);
+    assert_eq!(whole.float_count(), 20_000);
+    assert_eq!(valid(&block(&floats)), whole);
+    floats.reverse();
+    assert_eq!(valid(&block(&floats)), whole);
+    floats.rotate_left(7_777);
+    assert_eq!(valid(&block(&floats)), whole);
+}
+
+#[test]
+fn every_error_of_a_long_policy_is_told_with_its_line() {
+    let mut floats = many_floats(": ");
+    floats[5_000] = "100.64.0.1: 10.0.0.1".to_owned();
+    floats[12_000] = "203.0.113.999: 10.0.0.1".to_owned();
+    floats[19_998] = "203.0.113.10: 192.0.2.1".to_owned();
+    let text = format!("fixed: [10.0.0.0/16]\nfloats:\n  {}\n", floats.join("\n  "));
+    let source = |text: String| Source { name: "policy.yaml".to_owned(), text: text.into() };
+    let found = parse(&[source(text.clone())]).unwrap_err();
+    let told: Vec<_> = found.kept().iter().map(|one| (one.line, one.message.as_str())).collect();
+    let expected = [
+        (5_003, "float `100.64.0.1` is given twice"),
+        (12_003, "`203.0.113.999` is not an IP address"),
+        (20_001, "fixed address `192.0.2.1` lies in no network of `fixed`"),
+    ];
+    assert_eq!(told, expected);
+
+    let broken = text.replace("100.64.50.1: ", "100.64.50.1 ");
+    let found = parse(&[source(broken)]).unwrap_err();
+    let told: Vec<_> = found.kept().iter().map(|one| (one.line, one.message.as_str())).collect();
+    let message = "the file is not valid YAML: could not find expected ':'";
+    assert_eq!(told, [(12_804, message)]);
+}
+
 #[test]
 fn no_files_are_no_policy() {
     let found = parse(&[]).unwrap_err();

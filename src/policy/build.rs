@@ -26,7 +26,7 @@ fn translation<A: Address>(family: Family<A>, masquerade: bool) -> Translation<A
     let masquerade = (masquerade && !fixed.is_empty()).then_some(DefaultSource::Masquerade);
     let default_source = default_source.map(|(source, _)| source).or(masquerade);
     let mut addresses: Vec<_> = addresses.into_iter().map(address_float).collect();
-    addresses.sort_unstable_by_key(|one| one.float);
+    addresses.sort_by_key(|one| one.float);
     let mut prefixes: Vec<_> = prefixes.into_iter().map(prefix_float).collect();
     prefixes.sort_unstable_by_key(|one| one.float);
     let egress = |float: &PortFloatDraft<A>| {

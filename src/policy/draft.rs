@@ -96,6 +96,21 @@ impl Draft {
         self.fixed_incomplete = true;
         self.floats_incomplete = true;
     }
+
+    /// Adds the floats of `part`, which has nothing else.
+    pub(super) fn add_floats(&mut self, part: Self) {
+        self.floats_incomplete |= part.floats_incomplete;
+        self.ipv4.add_floats(part.ipv4);
+        self.ipv6.add_floats(part.ipv6);
+    }
+}
+
+impl<A> Family<A> {
+    fn add_floats(&mut self, mut part: Self) {
+        self.addresses.append(&mut part.addresses);
+        self.prefixes.append(&mut part.prefixes);
+        self.ports.append(&mut part.ports);
+    }
 }
 
 impl<A> Default for Family<A> {

@@ -75,6 +75,12 @@ impl Findings {
         }
     }
 
+    /// Adds what is wrong elsewhere.
+    pub(super) fn append(&mut self, other: Self) {
+        self.left_out += other.left_out;
+        other.list.into_iter().for_each(|finding| self.report(finding));
+    }
+
     /// Whether nothing is wrong.
     pub(super) fn is_empty(&self) -> bool {
         self.list.is_empty()

@@ -1,7 +1,7 @@
 //! The policy language: text in, one checked [`Policy`] or every reason why not.
 //!
 //! Reading goes in steps, each a module: `yaml` (text → tape of values with places), `document`
-//! (tape → draft, one value at a time), `checks` (what holds between values), `build` (draft →
+//! (tape → draft, one value at a time; floats by all cores at once), `checks` (what holds between values), `build` (draft →
 //! [`Policy`]). A step reports what it finds and goes on; only broken YAML ends the reading of a
 //! file.
 
@@ -27,6 +27,7 @@ pub use types::{
 };
 pub use yaml::{DEEPEST_NESTING, LARGEST_FILE};
 
+use document::FloatReader;
 use draft::Draft;
 use findings::Findings;
 
@@ -45,8 +46,11 @@ pub fn parse(sources: &[Source]) -> Result<Policy, Diagnostics> {
     let mut findings = Findings::default();
     let mut draft = Draft::default();
     for (index, source) in sources.iter().enumerate() {
-        match yaml::read(source, index) {
-            Ok(tape) => document::read(tape.root(), &mut draft, &mut findings),
+        match yaml::read::<FloatReader>(source, index, document::FLOATS) {
+            Ok((tape, readers)) => {
+                document::read(tape.root(), &mut draft, &mut findings);
+                FloatReader::join(readers, &mut draft, &mut findings);
+            }
             Err(refusal) => {
                 draft.note_unreadable_file();
                 findings.report(*refusal);

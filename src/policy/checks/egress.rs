@@ -22,7 +22,7 @@ pub(super) fn settle<A: Address>(family: &mut Family<A>, findings: &mut Findings
             findings.report(second_claim(*fixed, *first, *place));
         }
     }
-    family.addresses.sort_unstable_by_key(|one| (one.fixed, one.float_place));
+    family.addresses.sort_by_key(|one| (one.fixed, one.float_place));
     for floats in family.addresses.chunk_by_mut(|one, next| one.fixed == next.fixed) {
         let claimed = |one: &AddressDraft<A>| {
             claims.binary_search_by_key(&one.fixed, |(fixed, _)| *fixed).is_ok()

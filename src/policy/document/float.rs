@@ -10,7 +10,7 @@ use crate::policy::Name;
 use crate::policy::draft::Draft;
 use crate::policy::findings::{Finding, Findings};
 use crate::policy::values::{Endpoint, Role, endpoint, name};
-use crate::policy::yaml::{Kind, Value};
+use crate::policy::yaml::{Kind, Value, Worker};
 
 /// Reads the section.
 pub(super) fn read_all(
@@ -23,13 +23,36 @@ pub(super) fn read_all(
         draft.floats_incomplete = true;
         return;
     }
-    // Room for all at once: a list that grows is in memory twice, again and again.
-    let count = |ipv6| value.entries().filter(|(key, _)| key.text().contains(':') == ipv6).count();
-    draft.ipv4.addresses.reserve(count(false));
-    draft.ipv6.addresses.reserve(count(true));
-    for (key, value) in value.entries() {
+    read_entries(value, draft, findings);
+}
+
+fn read_entries(floats: Value<'_>, draft: &mut Draft, findings: &mut Findings) {
+    for (key, value) in floats.entries() {
         if read(key, value, draft, findings).is_none() {
             draft.floats_incomplete = true;
+        }
+    }
+}
+
+/// Reads entries of the section that come in pieces.
+#[derive(Default)]
+pub(in crate::policy) struct FloatReader {
+    draft: Draft,
+    findings: Findings,
+}
+
+impl Worker for FloatReader {
+    fn take(&mut self, entries: Value<'_>) {
+        read_entries(entries, &mut self.draft, &mut self.findings);
+    }
+}
+
+impl FloatReader {
+    /// Adds what `readers` have read.
+    pub(in crate::policy) fn join(readers: Vec<Self>, draft: &mut Draft, findings: &mut Findings) {
+        for reader in readers {
+            draft.add_floats(reader.draft);
+            findings.append(reader.findings);
         }
     }
 }

@@ -14,6 +14,10 @@ use super::suggest::quoted;
 use super::values::{Problem, Role, SomePrefix, prefix};
 use super::yaml::{Kind, Value};
 use fields::{boolean, fields, items, wrong_type};
+pub(super) use float::FloatReader;
+
+/// The section that may be long.
+pub(super) const FLOATS: &str = "floats";
 
 /// What a network looks like.
 const NETWORK: &str = "10.0.0.0/24";
@@ -43,7 +47,7 @@ pub(super) fn read(root: Value<'_>, draft: &mut Draft, findings: &mut Findings) 
         findings.report(Finding::new(root.place(), message).hint("begin with `fixed:`"));
         return draft.note_unreadable_file();
     }
-    let known = ["version", "fixed", "bridge", "egress", "counters", "floats"];
+    let known = ["version", "fixed", "bridge", "egress", "counters", FLOATS];
     let [version, fixed, bridge, egress, counters, floats] =
         fields(root, "the policy", known, findings);
     if let Some((_, value)) = version {

@@ -65,7 +65,6 @@ pub(super) fn add<A: DraftAddress>(
     draft: &mut Draft,
 ) -> Outcome<()> {
     let family = A::family(draft);
-    let shown = quoted(float.text);
     let (own, float_place) = (float.same_family::<A>(float.endpoint, float.place)?, float.place);
     let fixed = match body.fixed {
         Some((fixed, place)) => Some((float.same_family::<A>(fixed, place)?, place)),
@@ -74,13 +73,14 @@ pub(super) fn add<A: DraftAddress>(
     let Body { name, egress, ports, .. } = body;
     if let Some((ports, place)) = ports {
         let Side::Address(own) = own else {
-            let message = format!("float prefix {shown} has `ports`");
+            let message = format!("float prefix {} has `ports`", quoted(float.text));
             return refuse(place, message, "only a float of one address can have `ports`");
         };
         let ranges = ranges(float, fixed, &ports, place)?;
         let egress = match (egress, fixed) {
             (Some((true, _)), Some((Side::Address(fixed), _))) => Some(fixed),
             (Some((true, place)), _) => {
+                let shown = quoted(float.text);
                 let message = format!("float {shown} has `egress: true` without `fixed`");
                 let hint = "an egress float belongs to one fixed address; use a list of `ports`";
                 return refuse(place, message, hint);
@@ -91,10 +91,11 @@ pub(super) fn add<A: DraftAddress>(
         return Ok(());
     }
     let Some((fixed, fixed_place)) = fixed else {
-        let message = format!("float {shown} leads nowhere");
+        let message = format!("float {} leads nowhere", quoted(float.text));
         return refuse(float_place, message, "give it a fixed address, or a map of `ports`");
     };
     let egress = egress.map(|(egress, _)| egress);
+    let text = float.text;
     match (own, fixed) {
         (Side::Address(float), Side::Address(fixed)) => {
             let draft = AddressDraft { float, fixed, name, egress, float_place, fixed_place };
@@ -109,6 +110,7 @@ pub(super) fn add<A: DraftAddress>(
                 Side::Address(_) => A::BITS,
                 Side::Prefix(prefix) => prefix.len(),
             };
+            let shown = quoted(text);
             let message =
                 format!("float {shown} is a /{}, but leads to a /{}", len(own), len(fixed));
             let hint = "prefixes translate one to one; give both the same length";

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{Problem, SomePrefix, prefix};
-use crate::address::IpFamily;
+use crate::address::{Address, IpFamily};
 use crate::policy::suggest::quoted;
 
 /// What an address or prefix is used for.
@@ -100,34 +100,48 @@ pub(super) fn refusal(text: &str, what: &str, role: Role) -> Problem {
     Problem::new(format!("{} cannot be {use_}: {what}", quoted(text))).hint(hint)
 }
 
-/// Addresses with a meaning of their own.
-struct Special {
-    first: IpAddr,
-    last: IpAddr,
+/// Addresses of one family with a meaning of their own.
+struct Special<A> {
+    first: A,
+    last: A,
     what: &'static str,
     /// Whether only floats are refused.
     float_only: bool,
 }
 
-const fn v4(first: [u8; 4], last: [u8; 4], what: &'static str, float_only: bool) -> Special {
+const fn v4(
+    first: [u8; 4],
+    last: [u8; 4],
+    what: &'static str,
+    float_only: bool,
+) -> Special<Ipv4Addr> {
     let (first, last) = (u32::from_be_bytes(first), u32::from_be_bytes(last));
     let (first, last) = (Ipv4Addr::from_bits(first), Ipv4Addr::from_bits(last));
-    Special { first: IpAddr::V4(first), last: IpAddr::V4(last), what, float_only }
+    Special { first, last, what, float_only }
 }
 
-const fn v6(first: u128, host_bits: u32, what: &'static str, float_only: bool) -> Special {
+const fn v6(
+    first: u128,
+    host_bits: u32,
+    what: &'static str,
+    float_only: bool,
+) -> Special<Ipv6Addr> {
     let last = first | ((1 << host_bits) - 1);
     let (first, last) = (Ipv6Addr::from_bits(first), Ipv6Addr::from_bits(last));
-    Special { first: IpAddr::V6(first), last: IpAddr::V6(last), what, float_only }
+    Special { first, last, what, float_only }
 }
 
-/// RFC 6890 §2.2, RFC 4291 §2.4 and §2.5.
-const SPECIAL: &[Special] = &[
+/// RFC 6890 §2.2.
+const SPECIAL_V4: &[Special<Ipv4Addr>] = &[
     v4([0, 0, 0, 0], [0, 0, 0, 0], "it is the unspecified address", false),
     v4([127, 0, 0, 0], [127, 255, 255, 255], "it is for loopback", false),
     v4([169, 254, 0, 0], [169, 254, 255, 255], "it is link-local", true),
     v4([224, 0, 0, 0], [239, 255, 255, 255], "it is for multicast", false),
     v4([255, 255, 255, 255], [255, 255, 255, 255], "it is for broadcast", false),
+];
+
+/// RFC 6890 §2.2, RFC 4291 §2.4 and §2.5.
+const SPECIAL_V6: &[Special<Ipv6Addr>] = &[
     v6(0, 0, "it is the unspecified address", false),
     v6(1, 0, "it is for loopback", false),
     v6(0xffff << 32, 32, "it is an IPv4-mapped IPv6 address", false),
@@ -137,16 +151,26 @@ const SPECIAL: &[Special] = &[
 
 /// Why the addresses from `first` to `last` cannot have `role`.
 pub(super) fn forbidden(first: IpAddr, last: IpAddr, role: Role) -> Option<&'static str> {
-    let applies = |special: &&Special| match role {
+    match (first, last) {
+        (IpAddr::V4(first), IpAddr::V4(last)) => overlapping(SPECIAL_V4, first, last, role),
+        (IpAddr::V6(first), IpAddr::V6(last)) => overlapping(SPECIAL_V6, first, last, role),
+        _ => None,
+    }
+}
+
+fn overlapping<A: Address>(
+    special: &'static [Special<A>],
+    first: A,
+    last: A,
+    role: Role,
+) -> Option<&'static str> {
+    let applies = |special: &&Special<A>| match role {
         Role::Float | Role::Source => true,
         Role::Fixed => !special.float_only,
         Role::Destination => false,
     };
-    // Addresses of different families compare, but never as equal or between.
-    let overlaps = |special: &&Special| {
-        special.first.is_ipv4() == first.is_ipv4() && first <= special.last && special.first <= last
-    };
-    SPECIAL.iter().filter(applies).find(overlaps).map(|special| special.what)
+    let overlaps = |special: &&Special<A>| first <= special.last && special.first <= last;
+    special.iter().filter(overlaps).find(applies).map(|special| special.what)
 }
 
 #[cfg(test)]

@@ -3,24 +3,24 @@
 //! The scan follows libyaml's scanner token by token. It can be this short because whatever would
 //! make it ambiguous (plain values over several lines, blocks of text) is refused too.
 
-use super::pieces::{Cuts, Piece};
+use super::pieces::{Cuts, Rest};
 use super::refusal::Refusal;
 use super::scan::{self, Line};
 use super::{DEEPEST_NESTING, LARGEST_FILE};
 use crate::policy::suggest::quoted;
 
 /// A text that may be read.
-pub(super) struct Passed<'a> {
-    pub(super) text: &'a str,
-    /// The pieces that it can be read in.
-    pub(super) pieces: Vec<Piece>,
+#[derive(Debug)]
+pub(super) struct Passed {
+    /// What is left of it without the pieces that were cut out; `None` if it is to be read as a
+    /// whole whatever was cut.
+    pub(super) rest: Option<Rest>,
     /// About how many values it has.
     pub(super) values: usize,
 }
 
-/// `content` as text, if all of it is YAML that the policy language uses, to be read in pieces of
-/// at least `least` bytes.
-pub(super) fn check(content: &[u8], least: usize) -> Result<Passed<'_>, Refusal> {
+/// `content` as text, if it can be that.
+pub(super) fn text(content: &[u8]) -> Result<&str, Refusal> {
     if content.len() > LARGEST_FILE {
         let message = format!("the file is larger than {} MiB", LARGEST_FILE >> 20);
         return Err(Refusal::new(0, 0, message).hint("split it into several files"));
@@ -31,9 +31,14 @@ pub(super) fn check(content: &[u8], least: usize) -> Result<Passed<'_>, Refusal>
             .hint("save it as UTF-8")
     })?;
     check_characters(text)?;
+    Ok(text)
+}
+
+/// Whether all of `text` is YAML that the policy language uses; `cuts` sees its keys.
+pub(super) fn check<'a>(text: &'a str, cuts: Cuts<'a>) -> Result<Passed, Refusal> {
     let mut guard = Guard {
         text,
-        cuts: Cuts::new(least),
+        cuts,
         tokens: 0,
         at: 0,
         line: Line::default(),
@@ -45,27 +50,40 @@ pub(super) fn check(content: &[u8], least: usize) -> Result<Passed<'_>, Refusal>
     guard.run()?;
     // A map of block style has no token of its own; there is one for several others.
     let values = guard.tokens + guard.tokens / 8;
-    Ok(Passed { text, pieces: guard.cuts.finish(text.len()), values })
+    Ok(Passed { rest: guard.cuts.finish(), values })
 }
 
 /// Refuses characters that are no text, and line breaks that editors and libyaml count differently.
 fn check_characters(text: &str) -> Result<(), Refusal> {
-    let bytes = text.as_bytes();
-    let refused = |&(at, c): &(usize, char)| match c {
-        '\n' | '\t' => false,
-        '\r' => bytes.get(at + 1) != Some(&b'\n'),
-        '\u{2028}' | '\u{2029}' | '\u{feff}' => true,
-        c => c.is_control(),
-    };
-    match text.char_indices().find(refused) {
-        None => Ok(()),
-        Some((at, '\0')) => Err(Refusal::new(at, 1, "the file contains a NUL byte")
-            .hint("a policy is text; is this the right file?")),
-        Some((at, c)) => {
-            let message = format!("the file contains the control character U+{:04X}", u32::from(c));
-            Err(Refusal::new(at, c.len_utf8(), message).hint("remove it"))
+    let mut at = 0;
+    while let Some(rest) = text.as_bytes().get(at..)
+        && let Some(plain) = rest.iter().position(|byte| !matches!(byte, b' '..=b'~' | b'\n'))
+    {
+        at += plain;
+        let mut characters = text.get(at..).unwrap_or_default().chars();
+        let Some(character) = characters.next() else { break };
+        let refused = match character {
+            '\t' => false,
+            '\r' => characters.next() != Some('\n'),
+            '\u{2028}' | '\u{2029}' | '\u{feff}' => true,
+            character => character.is_control(),
+        };
+        if refused {
+            return Err(not_text(at, character));
         }
+        at += character.len_utf8();
     }
+    Ok(())
+}
+
+fn not_text(at: usize, character: char) -> Refusal {
+    if character == '\0' {
+        return Refusal::new(at, 1, "the file contains a NUL byte")
+            .hint("a policy is text; is this the right file?");
+    }
+    let code = u32::from(character);
+    let message = format!("the file contains the control character U+{code:04X}");
+    Refusal::new(at, character.len_utf8(), message).hint("remove it")
 }
 
 /// A plain value that would go on if the next token stood deeper than `indent`.
@@ -87,7 +105,7 @@ enum Stage {
 
 struct Guard<'a> {
     text: &'a str,
-    cuts: Cuts,
+    cuts: Cuts<'a>,
     /// Scalars and opening brackets so far.
     tokens: usize,
     at: usize,

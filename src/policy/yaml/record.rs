@@ -1,53 +1,83 @@
-//! Records on a [`Tape`] what the YAML library reads, piece by piece where that is possible.
+//! Records on a [`Tape`] what the YAML library reads.
 
 use std::fmt;
+use std::ops::Range;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::guard::Passed;
-use super::pieces::{OpenMap, Piece};
+use super::pieces::Rest;
 use super::recorder::Recorder;
 use super::refusal::Refusal;
-use super::tape::{Kind, Tape};
+use super::tape::{Kind, Node, Tape, Value};
 
-/// The values of `text`, which the guard let pass, as those of the source number `source`.
-///
-/// What fails in pieces is read again as a whole, for the words and the place of its error.
-pub(super) fn record<'a>(passed: &Passed<'a>, source: usize) -> Result<Tape<'a>, Refusal> {
-    if passed.pieces.len() > 1
-        && let Some(tape) = in_pieces(passed, source)
-    {
-        return Ok(tape);
-    }
-    whole(passed, source)
-}
-
-fn in_pieces<'a>(passed: &Passed<'a>, source: usize) -> Option<Tape<'a>> {
-    let mut recorder = Recorder::new(passed, source);
-    for Piece { range, map } in &passed.pieces {
-        let yaml = serde_yaml::Deserializer::from_str(passed.text.get(range.clone())?);
-        match map {
-            OpenMap::None => Record(&mut recorder).deserialize(yaml).ok()?,
-            OpenMap::Sections | OpenMap::Entries => {
-                let open = recorder.reopen(*map)?;
-                yaml.deserialize_any(Entries(&mut recorder)).ok()?;
-                for map in open {
-                    recorder.close(map);
-                }
-            }
-        }
-    }
-    Some(recorder.tape)
-}
-
-fn whole<'a>(passed: &Passed<'a>, source: usize) -> Result<Tape<'a>, Refusal> {
-    let text = passed.text;
-    let mut recorder = Recorder::new(passed, source);
-    let read = Record(&mut recorder).deserialize(serde_yaml::Deserializer::from_str(text));
+/// All values of `text`, about `values` of them, as those of the source number `source`.
+pub(super) fn whole(text: &str, source: usize, values: usize) -> Result<Tape<'_>, Refusal> {
+    let mut recorder = Recorder::new(Tape::new(text, source, values), 0);
+    let read = Record::any(&mut recorder).deserialize(serde_yaml::Deserializer::from_str(text));
     match (read, recorder.too_deep) {
         (Ok(()), _) => Ok(recorder.tape),
         (Err(_), Some(at)) => Err(Refusal::too_deep(at)),
         (Err(error), None) => Err(not_yaml(text, &error, recorder.cursor)),
+    }
+}
+
+/// The values of what is left when the entries of `section` were cut out but for the first ones.
+///
+/// `None` if that is no document by itself, or `section` no map that could go on.
+pub(super) fn rest<'a>(
+    text: &'a str,
+    source: usize,
+    rest: &Rest,
+    section: &str,
+) -> Option<Tape<'a>> {
+    let mut recorder = Recorder::new(Tape::new(text, source, 0), rest.head.start);
+    let yaml = serde_yaml::Deserializer::from_str(text.get(rest.head.clone())?);
+    Record::any(&mut recorder).deserialize(yaml).ok()?;
+    let (name, last) = recorder.tape.root().entries().last()?;
+    if name.text() != section || last.kind() != Kind::Map {
+        return None;
+    }
+    let sections = text.get(rest.tail.clone())?;
+    if sections.is_empty() {
+        return Some(recorder.tape);
+    }
+    let mut recorder = Recorder::new(recorder.tape, rest.tail.start);
+    let map = recorder.reopen()?;
+    serde_yaml::Deserializer::from_str(sections)
+        .deserialize_any(Entries { recorder: &mut recorder, scalars: Scalars::Resolved })
+        .ok()?;
+    recorder.close(map);
+    Some(recorder.tape)
+}
+
+/// Reads pieces of entries, one after another on the same memory.
+pub(super) struct PieceReader<'a> {
+    text: &'a str,
+    source: usize,
+    nodes: Vec<Node>,
+}
+
+impl<'a> PieceReader<'a> {
+    pub(super) fn new(text: &'a str, source: usize) -> Self {
+        Self { text, source, nodes: Vec::new() }
+    }
+
+    /// Calls `then` with the entries in `piece` as a map; `None` if they are none.
+    pub(super) fn read(&mut self, piece: Range<usize>, then: impl FnOnce(Value<'_>)) -> Option<()> {
+        let yaml = serde_yaml::Deserializer::from_str(self.text.get(piece.clone())?);
+        let nodes = std::mem::take(&mut self.nodes);
+        let tape = Tape { nodes, ..Tape::new(self.text, self.source, 0) };
+        let mut recorder = Recorder::new(tape, piece.start);
+        // Entries of a section are two maps deep.
+        recorder.descend();
+        let map = recorder.open::<serde_yaml::Error>(Kind::Map, false).ok()?;
+        yaml.deserialize_any(Entries { recorder: &mut recorder, scalars: Scalars::AsWritten })
+            .ok()?;
+        recorder.close(map);
+        then(recorder.tape.root());
+        self.nodes = recorder.tape.nodes;
+        self.nodes.clear();
+        Some(())
     }
 }
 
@@ -63,17 +93,45 @@ fn not_yaml(text: &str, error: &serde_yaml::Error, cursor: usize) -> Refusal {
     let words = words.split(" at line ").next().unwrap_or(&words);
     let cause = words.split(", while ").next().unwrap_or(words);
     let length = text.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
-    Refusal::new(at, length, format!("the file is not valid YAML: {cause}"))
-        .hint("check the indentation, and quote values with special characters")
+    let hint = if cause.contains("expected ':'") {
+        "is a colon with a space behind it missing in the line before?"
+    } else {
+        "check the indentation, and quote values with special characters"
+    };
+    Refusal::new(at, length, format!("the file is not valid YAML: {cause}")).hint(hint)
+}
+
+/// What becomes of plain scalars.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scalars {
+    /// The library says what they are.
+    Resolved,
+    /// Those that begin with a digit stay text: whether they are a number would take the library a
+    /// tenth of its time, and an entry means the same either way.
+    AsWritten,
 }
 
 /// Records one value and all that it contains.
-struct Record<'r, 'a>(&'r mut Recorder<'a>);
+struct Record<'r, 'a> {
+    recorder: &'r mut Recorder<'a>,
+    scalars: Scalars,
+    /// Whether the value is a key, which may stand in the next line.
+    is_key: bool,
+}
+
+impl<'r, 'a> Record<'r, 'a> {
+    fn any(recorder: &'r mut Recorder<'a>) -> Self {
+        Self { recorder, scalars: Scalars::Resolved, is_key: false }
+    }
+}
 
 impl<'de> DeserializeSeed<'de> for Record<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        if self.scalars == Scalars::AsWritten && self.recorder.digit_follows(self.is_key) {
+            return deserializer.deserialize_str(self);
+        }
         deserializer.deserialize_any(self)
     }
 }
@@ -86,80 +144,82 @@ impl<'de> Visitor<'de> for Record<'_, '_> {
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<(), E> {
-        self.0.slice(text);
+        self.recorder.slice(text);
         Ok(())
     }
 
     fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        self.0.unescaped(text);
+        self.recorder.unescaped(text);
         Ok(())
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        self.0.written(Kind::Boolean, 0);
+        self.recorder.written(Kind::Boolean, 0);
         Ok(())
     }
 
     fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        self.0.written(Kind::Number, 0);
+        self.recorder.written(Kind::Number, 0);
         Ok(())
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        self.0.written(Kind::Number, 0);
+        self.recorder.written(Kind::Number, 0);
         Ok(())
     }
 
     fn visit_u128<E>(self, _: u128) -> Result<(), E> {
-        self.0.written(Kind::Number, 0);
+        self.recorder.written(Kind::Number, 0);
         Ok(())
     }
 
     fn visit_i128<E>(self, _: i128) -> Result<(), E> {
-        self.0.written(Kind::Number, 0);
+        self.recorder.written(Kind::Number, 0);
         Ok(())
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        self.0.written(Kind::Number, 0);
+        self.recorder.written(Kind::Number, 0);
         Ok(())
     }
 
     fn visit_unit<E>(self) -> Result<(), E> {
-        self.0.null();
+        self.recorder.null();
         Ok(())
     }
 
     fn visit_none<E>(self) -> Result<(), E> {
-        self.0.null();
+        self.recorder.null();
         Ok(())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        let in_block = self.0.dash();
-        let opened = self.0.open(Kind::List, in_block)?;
-        while items.next_element_seed(Record(self.0))?.is_some() {
+        let Self { recorder, scalars, .. } = self;
+        let in_block = recorder.dash();
+        let opened = recorder.open(Kind::List, in_block)?;
+        while items.next_element_seed(Record { recorder, scalars, is_key: false })?.is_some() {
             if in_block {
-                self.0.dash();
+                recorder.dash();
             }
         }
-        self.0.close(opened);
+        recorder.close(opened);
         Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
-        let opened = self.0.open(Kind::Map, false)?;
-        while entries.next_key_seed(Record(self.0))?.is_some() {
-            self.0.value_follows();
-            entries.next_value_seed(Record(self.0))?;
-        }
-        self.0.close(opened);
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<(), A::Error> {
+        let Self { recorder, scalars, .. } = self;
+        let opened = recorder.open(Kind::Map, false)?;
+        Entries { recorder, scalars }.visit_map(entries)?;
+        recorder.close(opened);
         Ok(())
     }
 }
 
 /// Records the entries of a map that is open already.
-struct Entries<'r, 'a>(&'r mut Recorder<'a>);
+struct Entries<'r, 'a> {
+    recorder: &'r mut Recorder<'a>,
+    scalars: Scalars,
+}
 
 impl<'de> Visitor<'de> for Entries<'_, '_> {
     type Value = ();
@@ -169,9 +229,9 @@ impl<'de> Visitor<'de> for Entries<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
-        while entries.next_key_seed(Record(self.0))?.is_some() {
-            self.0.value_follows();
-            entries.next_value_seed(Record(self.0))?;
+        let Self { recorder, scalars } = self;
+        while entries.next_key_seed(Record { recorder, scalars, is_key: true })?.is_some() {
+            entries.next_value_seed(Record { recorder, scalars, is_key: false })?;
         }
         Ok(())
     }
@@ -179,7 +239,6 @@ impl<'de> Visitor<'de> for Entries<'_, '_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::guard::check;
     use super::super::tape::{Kind, Value};
     use super::whole;
 
@@ -201,8 +260,7 @@ mod tests {
             "# 1\na: [1, 'b c', \"d\\x65\"] # 2\nb:\n  - true\n  - ~\n  -\n",
             "  - {x: -1.5e3, \"y\": null}\n'it''s': 007\n\"\": ''\n",
         );
-        let passed = check(text.as_bytes(), usize::MAX).unwrap();
-        let tape = whole(&passed, 0).unwrap();
+        let tape = whole(text, 0, 0).unwrap();
         let mut seen = Vec::new();
         scalars(tape.root(), &mut seen);
         let seen: Vec<_> = seen.iter().map(|(kind, text)| (*kind, text.as_str())).collect();

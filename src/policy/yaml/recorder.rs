@@ -6,8 +6,6 @@
 
 use serde::de;
 
-use super::guard::Passed;
-use super::pieces::OpenMap;
 use super::scan::{Next, after_dash, next_token};
 use super::tape::{Kind, Node, Tape};
 use super::{DEEPEST_NESTING, LARGEST_FILE};
@@ -20,39 +18,27 @@ pub(super) struct Recorder<'a> {
     /// The token that was found ahead, so that values written as nothing do not look for it again.
     ahead: Next,
     depth: usize,
-    /// The number of the last section's value on the tape.
-    section: usize,
     /// Where a list or map is nested too deep.
     pub(super) too_deep: Option<usize>,
 }
 
 impl<'a> Recorder<'a> {
-    pub(super) fn new(passed: &Passed<'a>, source: usize) -> Self {
-        let ahead = next_token(passed.text.as_bytes(), 0);
-        let tape = Tape::new(passed.text, source, passed.values);
-        Self { tape, cursor: 0, ahead, depth: 0, section: 0, too_deep: None }
+    /// Goes on recording on `tape` what stands from byte `start` of its text on.
+    pub(super) fn new(tape: Tape<'a>, start: usize) -> Self {
+        let ahead = next_token(tape.text.as_bytes(), start);
+        Self { tape, cursor: start, ahead, depth: 0, too_deep: None }
     }
 
-    /// The value of a map's key comes next.
-    pub(super) fn value_follows(&mut self) {
-        if self.depth == 1 {
-            self.section = self.tape.nodes.len();
-        }
+    /// Goes on one list or map deeper than the tape tells.
+    pub(super) fn descend(&mut self) {
+        self.depth += 1;
     }
 
-    /// Opens the maps again, the inner one first, down to the one whose entries come next.
-    pub(super) fn reopen(&mut self, map: OpenMap) -> Option<Vec<usize>> {
-        let sections = self.tape.nodes.first().filter(|node| node.kind == Kind::Map)?;
-        let mut open = vec![0];
-        if map == OpenMap::Entries {
-            let section = self.tape.nodes.get(self.section)?;
-            if section.kind != Kind::Map || section.link != sections.link {
-                return None;
-            }
-            open.insert(0, self.section);
-        }
-        self.depth += open.len();
-        Some(open)
+    /// Opens the outermost map of the tape again, to close it once more behind further entries.
+    pub(super) fn reopen(&mut self) -> Option<usize> {
+        self.tape.nodes.first().filter(|node| node.kind == Kind::Map)?;
+        self.depth += 1;
+        Some(0)
     }
 
     /// The token behind the last one.
@@ -69,6 +55,17 @@ impl<'a> Recorder<'a> {
         let narrow = |number| u32::try_from(number).unwrap_or(u32::MAX);
         let (start, length) = (narrow(start), narrow(length));
         self.tape.nodes.push(Node { kind, start, length, link });
+    }
+
+    /// Whether what comes next, in this line if it is no key, is plain and begins with a digit.
+    pub(super) fn digit_follows(&self, is_key: bool) -> bool {
+        let behind = self.tape.text.as_bytes().get(self.cursor..).unwrap_or_default();
+        let next = behind.iter().find(|byte| match byte {
+            b' ' | b':' => false,
+            b'\n' | b'\r' => !is_key,
+            _ => true,
+        });
+        next.is_some_and(u8::is_ascii_digit)
     }
 
     /// A scalar whose text is a slice of the input.
