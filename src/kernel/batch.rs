@@ -86,6 +86,11 @@ impl Batch {
         &self.bytes
     }
 
+    /// As [`Batch::bytes`], to keep.
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
     /// How many messages there are.
     pub(super) fn messages(&self) -> u32 {
         let end = u32::from(self.ending == Ending::Commit);

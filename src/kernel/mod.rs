@@ -23,7 +23,7 @@ pub use conntrack::{ConntrackError, Cut, cut};
 pub use converge::{Converged, Step, converge};
 pub use error::KernelError;
 pub use fake::FakeKernel;
-pub use nf_tables::NfTables;
+pub use nf_tables::{NfTables, batch_bytes};
 
 use crate::plan::{Plan, Snapshot};
 

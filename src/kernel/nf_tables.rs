@@ -95,6 +95,18 @@ impl NfTables {
     }
 }
 
+/// The bytes that [`NfTables`] sends to commit `plan`, in one piece, its messages numbered from 1:
+/// for whoever looks at a batch, or sends it over a `NETLINK_NETFILTER` socket of their own.
+///
+/// They hold for the plan's generation only (`NFNL_BATCH_GENID`).
+///
+/// # Errors
+///
+/// [`KernelError::Refused`] if a rule is to be written that hairnat can only read.
+pub fn batch_bytes(plan: &Plan<'_>) -> Result<Vec<u8>, KernelError> {
+    Ok(Batch::new(plan, 1, Ending::Commit)?.into_bytes())
+}
+
 impl Kernel for NfTables {
     fn snapshot(&mut self) -> Result<Snapshot, KernelError> {
         self.retried(read::snapshot)
@@ -106,5 +118,22 @@ impl Kernel for NfTables {
 
     fn validate(&mut self, plan: &Plan<'_>) -> Result<(), KernelError> {
         self.send(plan, Ending::Validate)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NfTables, batch_bytes};
+    use crate::kernel::batch::{Batch, Ending};
+    use crate::plan::{Action, Op, Plan};
+    use crate::ruleset::TableFamily;
+
+    #[test]
+    fn the_bytes_of_a_plan_are_those_that_a_fresh_socket_sends() {
+        let op = Op { family: TableFamily::Inet, action: Action::AddTable };
+        let plan = Plan { generation: 9, ops: vec![op], ..Plan::default() };
+        let first_seq = NfTables::open().unwrap().socket.next_seq();
+        let sent = Batch::new(&plan, first_seq, Ending::Commit).unwrap();
+        assert_eq!(batch_bytes(&plan).unwrap(), sent.bytes());
     }
 }
