@@ -26,8 +26,14 @@ lint: setup ## check format and lints
 demo: ## see the path broken and mended, in network namespaces of its own
 	@examples/demo.sh
 
-bench: setup ## measure hairnat beside nft, in a network namespace of its own
-	$(CARGO) bench --bench apply
+# make bench SIZES="1000 10000" ROUNDS=3 ONLY="processes instructions packets" is a shorter one, and
+# is printed; RESULTS=FILE writes it to a file.
+LIMITS = $(strip $(if $(SIZES),--sizes $(SIZES)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ONLY),--only $(ONLY)))
+RESULTS ?= $(if $(LIMITS),,benches/RESULTS.md)
+
+bench: ## measure hairnat beside its peers into benches/RESULTS.md, in namespaces of its own
+	@.ci/setup bench
+	$(CARGO) bench --bench figures -- $(LIMITS) $(if $(RESULTS),--results $(RESULTS))
 
 clean: ## remove what was built
 	$(CARGO) clean
