@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::encode::{self, Unwritable};
+use super::encode::{self, ElementWriter, Unwritable};
 use super::error::KernelError;
 use super::nfnetlink::{self, Header};
 use super::place::{Inner, inner};
@@ -12,6 +12,9 @@ use super::uapi::{
 use crate::netlink::{self, NLM_F_ACK, NLM_F_REQUEST, Verdict};
 use crate::plan::{Action, Op, Plan};
 use crate::ruleset::Elements;
+
+/// More than the first and the last message take.
+const FRAME: usize = 64;
 
 /// How a batch ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +72,7 @@ impl Batch {
         ending: Ending,
     ) -> Result<Self, KernelError> {
         let mut batch = Self { bytes: Vec::new(), first_seq, parts: Vec::new(), ending };
-        batch.bytes.reserve(plan.ops.iter().map(room).sum());
+        batch.bytes.reserve_exact(FRAME + plan.ops.iter().map(room).sum::<usize>());
         batch.frame(NFNL_MSG_BATCH_BEGIN, NLM_F_REQUEST, first_seq, Some(plan.generation));
         for (number, op) in plan.ops.iter().enumerate() {
             batch.append(number, op)?;
@@ -158,15 +161,11 @@ impl Batch {
                 encode::delete_rule(family, chain, *handle, seq)
             }
             Action::AddElements { set, elements } => {
-                self.elements(number, elements, |out, first, seq| {
-                    encode::new_elements(out, family, set, elements, first, seq)
-                });
+                self.elements(number, elements, ElementWriter::adding(family, set));
                 return Ok(());
             }
             Action::DeleteElements { set, elements } => {
-                self.elements(number, elements, |out, first, seq| {
-                    encode::delete_elements(out, family, set, elements, first, seq)
-                });
+                self.elements(number, elements, ElementWriter::deleting(family, set));
                 return Ok(());
             }
         };
@@ -175,18 +174,14 @@ impl Batch {
         Ok(())
     }
 
-    /// As many messages as it takes; `write` appends one and gives the number of the next element.
-    fn elements(
-        &mut self,
-        op: usize,
-        elements: &Elements,
-        write: impl Fn(&mut Vec<u8>, usize, u32) -> usize,
-    ) {
-        let mut first_element = 0;
-        while first_element < elements.len() {
+    /// As many messages as it takes.
+    fn elements(&mut self, op: usize, elements: &Elements, writer: ElementWriter<'_>) {
+        let mut rest = elements.iter();
+        while rest.len() > 0 {
+            let first_element = elements.len() - rest.len();
             let seq = self.next_seq();
             self.parts.push(Part { op, start: self.bytes.len(), first_element });
-            first_element = write(&mut self.bytes, first_element, seq);
+            writer.write(&mut self.bytes, &mut rest, seq);
         }
     }
 }
@@ -197,12 +192,14 @@ fn unwritable(op: &Op<'_>, error: &Unwritable) -> KernelError {
     KernelError::refused(op, None, Some(error.to_string()), source)
 }
 
-/// About how many bytes an operation takes, so that a large batch is not moved as it grows.
+/// The most that an operation takes, in bytes, so that a large batch is not moved as it grows.
 fn room(op: &Op<'_>) -> usize {
     match &op.action {
-        Action::AddElements { set, elements } | Action::DeleteElements { set, elements } => {
-            let ends = if set.interval { 2 } else { 1 };
-            elements.len() * (24 + ends * (set.key_len() + 16) + set.data_len())
+        Action::AddElements { set, elements } => {
+            ElementWriter::adding(op.family, set).room(elements)
+        }
+        Action::DeleteElements { set, elements } => {
+            ElementWriter::deleting(op.family, set).room(elements)
         }
         _ => 1024,
     }

@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::decode::{self, ElementReader, FoundSet};
+use super::encode::ElementWriter;
 use super::uapi::NFTA_RULE_HANDLE;
 use super::{encode, nfnetlink};
 use crate::address::{InterfacePattern, IpFamily};
@@ -195,8 +196,9 @@ fn every_element_comes_back() {
             let written = elements(&declaration);
             let mut bytes = Vec::new();
             let family = TableFamily::Inet;
-            let next = encode::new_elements(&mut bytes, family, &declaration, &written, 0, 1);
-            assert_eq!(next, 2);
+            let mut rest = written.iter();
+            ElementWriter::adding(family, &declaration).write(&mut bytes, &mut rest, 1);
+            assert_eq!(rest.len(), 0);
             let mut reader = ElementReader::new(&declaration);
             reader.read(attributes(&bytes).unwrap()).unwrap();
             let (read, _, strays) = reader.finish();
@@ -223,14 +225,14 @@ fn elements_beyond_64_kib_go_into_the_next_message() {
         many.push(Element { key: &key, last: &key, data: &key, comment: None });
     }
     let mut bytes = Vec::new();
-    let mut firsts = vec![0];
-    while let Some(&first) = firsts.last()
-        && first < many.len()
-    {
-        let family = TableFamily::Inet;
-        firsts.push(encode::new_elements(&mut bytes, family, &declaration, &many, first, 1));
+    let writer = ElementWriter::adding(TableFamily::Inet, &declaration);
+    let mut rest = many.iter();
+    let mut left = Vec::new();
+    while rest.len() > 0 {
+        writer.write(&mut bytes, &mut rest, 1);
+        left.push(rest.len());
     }
-    assert_eq!(firsts, [0, 2340, 4680, 5000]);
+    assert_eq!(left, [5000 - 2340, 5000 - 4680, 0]);
     let mut reader = ElementReader::new(&declaration);
     for message in Messages(&bytes) {
         reader.read(nfnetlink::attributes(&message.unwrap()).unwrap()).unwrap();
@@ -264,7 +266,11 @@ fn no_truncation_and_no_flipped_bit_makes_the_decoder_panic() {
             messages.push(encode::new_set(TableFamily::Inet, declaration, 1));
             let mut bytes = Vec::new();
             let two = elements(declaration);
-            encode::new_elements(&mut bytes, TableFamily::Inet, declaration, &two, 0, 1);
+            ElementWriter::adding(TableFamily::Inet, declaration).write(
+                &mut bytes,
+                &mut two.iter(),
+                1,
+            );
             messages.push(bytes);
         }
         for message in messages {

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::iter::Peekable;
 
 use super::{Action, Change, ChangeOp, Op, Subject};
-use crate::ruleset::{Element, Elements, Set, TableFamily};
+use crate::ruleset::{Element, ElementIter, Elements, Set, TableFamily};
 
 /// Adds to `changes` and `ops` what makes the elements of `live` those of `desired`; gives whether
 /// any is added to the set.
@@ -54,15 +55,13 @@ pub(super) fn plan<'a>(
 /// Pairs up elements with the same key, in key order. Two intervals are the same element only if
 /// both ends agree.
 struct Merge<'a> {
-    live: &'a Elements,
-    desired: &'a Elements,
-    next_live: usize,
-    next_desired: usize,
+    live: Peekable<ElementIter<'a>>,
+    desired: Peekable<ElementIter<'a>>,
 }
 
 impl<'a> Merge<'a> {
-    const fn new(live: &'a Elements, desired: &'a Elements) -> Self {
-        Self { live, desired, next_live: 0, next_desired: 0 }
+    fn new(live: &'a Elements, desired: &'a Elements) -> Self {
+        Self { live: live.iter().peekable(), desired: desired.iter().peekable() }
     }
 }
 
@@ -70,18 +69,14 @@ impl<'a> Iterator for Merge<'a> {
     type Item = (Option<Element<'a>>, Option<Element<'a>>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let at =
-            |elements: &'a Elements, index| (index < elements.len()).then(|| elements.get(index));
-        let live = at(self.live, self.next_live);
-        let desired = at(self.desired, self.next_desired);
-        let order = match (live, desired) {
+        let order = match (self.live.peek(), self.desired.peek()) {
             (None, None) => return None,
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
             (Some(live), Some(desired)) => (live.key, live.last).cmp(&(desired.key, desired.last)),
         };
-        self.next_live += usize::from(order.is_le());
-        self.next_desired += usize::from(order.is_ge());
-        Some((live.filter(|_| order.is_le()), desired.filter(|_| order.is_ge())))
+        let live = if order.is_le() { self.live.next() } else { None };
+        let desired = if order.is_ge() { self.desired.next() } else { None };
+        Some((live, desired))
     }
 }

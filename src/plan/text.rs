@@ -119,7 +119,7 @@ impl Drafts {
 
     fn push_elements(&mut self, family: TableFamily, op: ChangeOp, set: &Set) {
         let declaration = &set.declaration;
-        for element in set.elements.iter() {
+        for element in &set.elements {
             let object = object(family, declaration.keyword(), Some(&declaration.name));
             self.push(object, Row::element(op, declaration, element));
         }

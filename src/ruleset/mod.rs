@@ -15,7 +15,7 @@ mod value;
 use std::fmt;
 
 pub use chain::{BaseChain, Chain, ChainDeclaration, ChainType, Hook};
-pub use element::{Element, Elements};
+pub use element::{Element, ElementIter, Elements};
 pub use set::{Data, Datatype, Set, SetDeclaration};
 pub use statement::{AddressSide, Direction, Group, NatKey, NatKind, NatTarget, Rule, Statement};
 

@@ -71,13 +71,12 @@ impl<'a> ElementReader<'a> {
             };
             self.push(element, start.counter);
         }
-        if !self.counters.is_empty() {
-            let mut order: Vec<usize> = (0..self.elements.len()).collect();
-            order.sort_by_key(|&index| self.elements.get(index).key);
+        if let Some(order) = self.elements.sort()
+            && self.declaration.counter
+        {
             self.counters =
                 order.iter().filter_map(|&index| self.counters.get(index).copied()).collect();
         }
-        self.elements.sort();
         (self.elements, self.counters, self.strays)
     }
 

@@ -13,7 +13,11 @@ use crate::netlink::{
     self, LONGEST, NLM_F_CREATE, NLM_F_REQUEST, close, open, open_nest, put, put_be32, put_nest,
     put_text,
 };
-use crate::ruleset::{Element, Elements, SetDeclaration, TABLE_NAME, TableFamily};
+use crate::ruleset::{Element, ElementIter, Elements, SetDeclaration, TABLE_NAME, TableFamily};
+
+/// The most that a message takes besides its elements: its header and the names of the table and of
+/// the set, of which ours are short.
+const AROUND: usize = 256;
 
 // Types of the user data that nft(8) keeps with an element (`enum nftnl_udata_set_elem_types`).
 pub(in crate::kernel) const COMMENT: u8 = 0;
@@ -21,61 +25,67 @@ pub(in crate::kernel) const FLAGS: u8 = 1;
 /// `NFTNL_SET_ELEM_F_INTERVAL_OPEN`: the interval has no end, as it reaches the last key of all.
 pub(in crate::kernel) const INTERVAL_OPEN: u32 = 1;
 
-/// Appends one message that adds the elements from number `first` on, as many as fit; gives the
-/// number of the first that did not.
-pub(in crate::kernel) fn new_elements(
-    out: &mut Vec<u8>,
+/// Writes elements of one set, as messages of one kind.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::kernel) struct ElementWriter<'a> {
     family: TableFamily,
-    set: &SetDeclaration,
-    elements: &Elements,
-    first: usize,
-    seq: u32,
-) -> usize {
-    let flags = NLM_F_REQUEST | NLM_F_CREATE;
-    let header = Header { kind: NEWSETELEM, flags, seq, family: family.number(), resource: 0 };
-    Writer { set, whole: true }.write(out, header, elements, first)
-}
-
-/// Appends one message that deletes the elements from number `first` on, as many as fit; gives the
-/// number of the first that did not.
-pub(in crate::kernel) fn delete_elements(
-    out: &mut Vec<u8>,
-    family: TableFamily,
-    set: &SetDeclaration,
-    elements: &Elements,
-    first: usize,
-    seq: u32,
-) -> usize {
-    let flags = NLM_F_REQUEST;
-    let header = Header { kind: DELSETELEM, flags, seq, family: family.number(), resource: 0 };
-    Writer { set, whole: false }.write(out, header, elements, first)
-}
-
-struct Writer<'a> {
     set: &'a SetDeclaration,
+    kind: u16,
+    flags: u16,
     /// Whether data and comments are written too, or only what tells which element it is.
     whole: bool,
 }
 
-impl Writer<'_> {
-    fn write(&self, out: &mut Vec<u8>, header: Header, elements: &Elements, first: usize) -> usize {
+impl<'a> ElementWriter<'a> {
+    /// Adds the elements.
+    pub(in crate::kernel) fn adding(family: TableFamily, set: &'a SetDeclaration) -> Self {
+        let flags = NLM_F_REQUEST | NLM_F_CREATE;
+        Self { family, set, kind: NEWSETELEM, flags, whole: true }
+    }
+
+    /// Deletes the elements.
+    pub(in crate::kernel) fn deleting(family: TableFamily, set: &'a SetDeclaration) -> Self {
+        Self { family, set, kind: DELSETELEM, flags: NLM_F_REQUEST, whole: false }
+    }
+
+    /// Appends one message with the next of `elements`, as many as fit; those are taken from it.
+    pub(in crate::kernel) fn write(
+        &self,
+        out: &mut Vec<u8>,
+        elements: &mut ElementIter<'_>,
+        seq: u32,
+    ) {
+        let Self { family, kind, flags, .. } = *self;
+        let header = Header { kind, flags, seq, family: family.number(), resource: 0 };
         let start = nfnetlink::begin(out, header);
         put_text(out, NFTA_SET_ELEM_LIST_TABLE, TABLE_NAME);
         put_text(out, NFTA_SET_ELEM_LIST_SET, &self.set.name);
         let list = open_nest(out, NFTA_SET_ELEM_LIST_ELEMENTS);
-        let mut next = first;
-        while next < elements.len() {
-            let before = out.len();
-            self.element(out, elements.get(next));
+        loop {
+            let (before, rest) = (out.len(), elements.clone());
+            let Some(element) = elements.next() else { break };
+            self.element(out, element);
             if out.len() - list > LONGEST {
                 out.truncate(before);
+                *elements = rest;
                 break;
             }
-            next += 1;
         }
         close(out, list);
         netlink::end(out, start);
-        next
+    }
+
+    /// The bytes that the messages of all the elements take, and hardly more: all but the comments
+    /// are of one length.
+    pub(in crate::kernel) fn room(&self, elements: &Elements) -> usize {
+        let Some(first) = elements.iter().next() else { return 0 };
+        let mut sample = Vec::new();
+        self.element(&mut sample, Element { comment: None, ..first });
+        let longest = sample.len() + 2 * usize::from(u8::MAX);
+        let comments = elements.iter().filter(|_| self.whole).filter_map(|element| element.comment);
+        let comments: usize = comments.map(|comment| comment.len() + 10).sum();
+        let total = elements.len() * sample.len() + comments;
+        total + (total / (LONGEST - longest) + 1) * AROUND
     }
 
     fn element(&self, out: &mut Vec<u8>, element: Element<'_>) {
@@ -154,7 +164,41 @@ fn successor(key: &[u8]) -> Option<Key> {
 
 #[cfg(test)]
 mod tests {
-    use super::successor;
+    use super::{ElementWriter, successor};
+    use crate::ruleset::{Data, Datatype, Element, Elements, SetDeclaration, TableFamily};
+
+    #[test]
+    fn there_is_room_for_all_messages_and_hardly_more() {
+        for interval in [false, true] {
+            let set = SetDeclaration {
+                name: "dnat6".to_owned(),
+                key: vec![Datatype::Ipv4Addr],
+                data: Some(Data { types: vec![Datatype::Ipv4Addr], interval: false }),
+                interval,
+                learned: None,
+                counter: false,
+                size: None,
+            };
+            let mut many = Elements::new(&set);
+            for number in 0..20_000_u32 {
+                let key = (number * 2).to_be_bytes();
+                let name = format!("float-{number}");
+                let comment = number.is_multiple_of(3).then_some(name.as_str());
+                many.push(Element { key: &key, last: &key, data: &key, comment });
+            }
+            let family = TableFamily::Inet;
+            for writer in
+                [ElementWriter::adding(family, &set), ElementWriter::deleting(family, &set)]
+            {
+                let (mut out, mut rest) = (Vec::new(), many.iter());
+                while rest.len() > 0 {
+                    writer.write(&mut out, &mut rest, 1);
+                }
+                let (used, room) = (out.len(), writer.room(&many));
+                assert!((used..used + used / 20).contains(&room), "{used} of {room}");
+            }
+        }
+    }
 
     #[test]
     fn the_key_after_the_last_one_is_none() {
