@@ -44,7 +44,7 @@ pub(super) fn apply(files: &PolicyFiles, dry_run: bool, out: &mut Output) -> Res
 /// Whatever keeps the policy or the kernel from being read.
 pub(super) fn diff(files: &PolicyFiles, out: &mut Output) -> Result<Exit, Failure> {
     let wanted = Wanted::load(files, out)?;
-    let live = NfTables::open()?.snapshot()?;
+    let live = NfTables::open()?.snapshot_expecting(&wanted.ruleset)?;
     let plan = plan(&live, &wanted.ruleset);
     let report = Report::new(&plan, &wanted.ports, wanted.warnings, out);
     report.write(Outcome::Shown, &wanted.in_sync, out)?;

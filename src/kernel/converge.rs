@@ -47,7 +47,7 @@ pub fn converge<T>(
 ) -> Result<Converged<T>, KernelError> {
     let mut retries = 0;
     loop {
-        let live = kernel.snapshot()?;
+        let live = kernel.snapshot_expecting(desired)?;
         let plan = plan(&live, desired);
         match carry_out(kernel, step, &live, &plan) {
             Ok(()) => return Ok(Converged { report: report(&plan), retries }),

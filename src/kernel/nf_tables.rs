@@ -8,6 +8,7 @@ use super::read::Interrupted;
 use super::{Kernel, KernelError, read, refusal};
 use crate::netlink::{Bus, Socket, Verdict};
 use crate::plan::{Plan, Snapshot};
+use crate::ruleset::Ruleset;
 
 /// How often a read is tried before the ruleset counts as restless.
 const TRIES: u32 = 10;
@@ -20,7 +21,9 @@ const PAUSE: Duration = Duration::from_millis(2);
 /// The socket stays in the namespace in which it was opened. It can neither be sent to nor shared
 /// with another thread.
 pub struct NfTables {
-    socket: Socket,
+    pub(super) socket: Socket,
+    /// The number of elements from which on a set is asked for those that are expected.
+    large: usize,
 }
 
 impl NfTables {
@@ -31,7 +34,14 @@ impl NfTables {
     /// [`KernelError::NoNfTables`] or [`KernelError::Netlink`] if there is none to be had. Whether
     /// the process may use it, only the first request shows.
     pub fn open() -> Result<Self, KernelError> {
-        Ok(Self { socket: Socket::open(Bus::Netfilter)? })
+        Ok(Self { socket: Socket::open(Bus::Netfilter)?, large: read::LARGE })
+    }
+
+    /// The same, but taking a set for a large one ([`Kernel::snapshot_expecting`]) from so many
+    /// elements on. Otherwise that is where asking for single elements begins to be faster.
+    #[must_use]
+    pub fn with_large_sets_from(self, elements: usize) -> Self {
+        Self { large: elements, ..self }
     }
 
     /// The generation of the ruleset; any commit by anyone moves it.
@@ -109,7 +119,12 @@ pub fn batch_bytes(plan: &Plan<'_>) -> Result<Vec<u8>, KernelError> {
 
 impl Kernel for NfTables {
     fn snapshot(&mut self) -> Result<Snapshot, KernelError> {
-        self.retried(read::snapshot)
+        self.retried(|socket| read::snapshot(socket, None))
+    }
+
+    fn snapshot_expecting(&mut self, expected: &Ruleset) -> Result<Snapshot, KernelError> {
+        let expected = read::Expected { ruleset: expected, large: self.large };
+        self.retried(|socket| read::snapshot(socket, Some(expected)))
     }
 
     fn commit(&mut self, plan: &Plan<'_>) -> Result<(), KernelError> {

@@ -1,11 +1,13 @@
 //! Reading our tables, all at one generation.
 
+mod by_key;
+
 use super::decode::{self, ElementReader, FoundSet};
 use super::encode::Family;
 use super::error::KernelError;
 use super::nfnetlink::{self, Header};
 use crate::netlink::{self, Message, Socket};
-use crate::netlink::{Malformed, put_text};
+use crate::netlink::{Malformed, Verdict, put_text};
 
 use super::uapi::{
     GETCHAIN, GETFLOWTABLE, GETGEN, GETOBJ, GETRULE, GETSET, GETSETELEM, GETTABLE, NEWCHAIN,
@@ -15,17 +17,32 @@ use super::uapi::{
 };
 use crate::netlink::{NLM_F_DUMP, NLM_F_REQUEST};
 use crate::plan::{LiveChain, LiveSet, LiveTable, Snapshot};
-use crate::ruleset::{SetDeclaration, TABLE_NAME, TableFamily};
+use crate::ruleset::{Ruleset, SetDeclaration, TABLE_NAME, TableFamily};
+
+pub(super) use by_key::LARGE;
 
 /// Why a read must be made again, or failed.
 pub(super) type Interrupted = netlink::Interrupted<KernelError>;
 
+/// What is probably live, so that large sets can be asked for it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Expected<'a> {
+    /// The tables.
+    pub(super) ruleset: &'a Ruleset,
+    /// The number of elements from which on a set is large.
+    pub(super) large: usize,
+}
+
 /// Reads our tables once.
-pub(super) fn snapshot(socket: &mut Socket) -> Result<Snapshot, Interrupted> {
+pub(super) fn snapshot(
+    socket: &mut Socket,
+    expected: Option<Expected<'_>>,
+) -> Result<Snapshot, Interrupted> {
     let generation = generation(socket)?;
     let mut tables = Vec::new();
     for family in TableFamily::ALL {
-        let mut reader = Reader { socket, family, generation: low_bits(generation) };
+        let generation = low_bits(generation);
+        let mut reader = Reader { socket, family, generation, expected };
         tables.extend(reader.table()?);
     }
     // The low bits of the answers prove nothing if the generation went round once.
@@ -53,7 +70,7 @@ pub(super) fn generation(socket: &mut Socket) -> Result<u32, Interrupted> {
 /// The netlink port of the process that owns our table of `family`, if any does.
 pub(super) fn owner(socket: &mut Socket, family: TableFamily) -> Result<Option<u32>, Interrupted> {
     let generation = low_bits(generation(socket)?);
-    let facts = Reader { socket, family, generation }.facts()?;
+    let facts = Reader { socket, family, generation, expected: None }.facts()?;
     Ok(facts.and_then(|facts| facts.owner))
 }
 
@@ -63,15 +80,18 @@ struct Reader<'s> {
     family: TableFamily,
     /// The low bits of the generation that every answer must have.
     generation: u16,
+    expected: Option<Expected<'s>>,
 }
+
+/// A set without its elements, and how many the kernel counts.
+type Counted = (LiveSet, Option<usize>);
 
 impl Reader<'_> {
     fn table(&mut self) -> Result<Option<LiveTable>, Interrupted> {
         let Some(facts) = self.facts()? else { return Ok(None) };
-        let (mut sets, count) = self.sets()?;
-        for set in &mut sets {
-            self.elements(set)?;
-        }
+        let (sets, count) = self.sets()?;
+        let sets = sets.into_iter().map(|set| self.elements(set));
+        let sets = sets.collect::<Result<Vec<_>, _>>()?;
         let mut chains = self.chains()?;
         self.rules(&sets, &mut chains)?;
         let others = if facts.used > count + chains.len() { self.others()? } else { Vec::new() };
@@ -102,7 +122,7 @@ impl Reader<'_> {
     }
 
     /// The sets without their elements, and how many there are with the anonymous ones.
-    fn sets(&mut self) -> Result<(Vec<LiveSet>, usize), Interrupted> {
+    fn sets(&mut self) -> Result<(Vec<Counted>, usize), Interrupted> {
         let mut sets = Vec::new();
         let mut count = 0;
         let table = |out: &mut Vec<u8>| put_text(out, NFTA_SET_TABLE, TABLE_NAME);
@@ -111,7 +131,7 @@ impl Reader<'_> {
                 match decode::set(nfnetlink::attributes(&message)?)? {
                     FoundSet::NotOurs => return Ok(()),
                     FoundSet::Anonymous => {}
-                    FoundSet::Named(set) => sets.push(*set),
+                    FoundSet::Named { set, count } => sets.push((*set, count)),
                 }
                 count += 1;
             }
@@ -122,15 +142,24 @@ impl Reader<'_> {
         Ok((sets, count))
     }
 
-    fn elements(&mut self, set: &mut LiveSet) -> Result<(), Interrupted> {
-        let LiveSet::Known { set, counters, strays } = set else { return Ok(()) };
+    fn elements(&mut self, (mut live, count): Counted) -> Result<LiveSet, Interrupted> {
+        let LiveSet::Known { set, counters, strays } = &mut live else { return Ok(live) };
         if set.declaration.learned.is_some() {
-            return Ok(());
+            return Ok(live);
         }
-        let mut reader = ElementReader::new(&set.declaration);
+        let reader = match self.by_key(&set.declaration, count)? {
+            Some(reader) => reader,
+            None => self.dump(&set.declaration)?,
+        };
+        (set.elements, *counters, *strays) = reader.finish();
+        Ok(live)
+    }
+
+    fn dump<'d>(&mut self, set: &'d SetDeclaration) -> Result<ElementReader<'d>, Interrupted> {
+        let mut reader = ElementReader::new(set);
         let name = |out: &mut Vec<u8>| {
             put_text(out, NFTA_SET_ELEM_LIST_TABLE, TABLE_NAME);
-            put_text(out, NFTA_SET_ELEM_LIST_SET, &set.declaration.name);
+            put_text(out, NFTA_SET_ELEM_LIST_SET, &set.name);
         };
         let errno = self.ask(GETSETELEM, NLM_F_DUMP, name, |message| {
             if message.kind == NEWSETELEM {
@@ -139,8 +168,7 @@ impl Reader<'_> {
             Ok(())
         })?;
         still_there(errno, "read the elements of a set")?;
-        (set.elements, *counters, *strays) = reader.finish();
-        Ok(())
+        Ok(reader)
     }
 
     /// The chains without their rules. The kernel has no filter by table for them.
@@ -198,6 +226,22 @@ impl Reader<'_> {
             still_there(errno, "read the objects of a table")?;
         }
         Ok(others)
+    }
+
+    /// As [`Reader::ask`], for a request that is written already and whose answers the kernel queues
+    /// all at once.
+    fn ask_queued(
+        &mut self,
+        request: &[u8],
+        mut take: impl FnMut(Message<'_>) -> Result<(), Interrupted>,
+    ) -> Result<Option<Verdict>, Interrupted> {
+        let generation = self.generation;
+        self.socket.request_queued(request, |message| {
+            if nfnetlink::generation(&message)? != generation {
+                return Err(Interrupted::Again);
+            }
+            take(message)
+        })
     }
 
     /// Sends a request and sees to it that every answer is of our generation.

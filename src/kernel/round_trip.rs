@@ -180,7 +180,9 @@ fn every_set_comes_back() {
     for family in IpFamily::ALL {
         for declaration in sets(family) {
             let bytes = encode::new_set(TableFamily::Inet, &declaration, 1);
-            let FoundSet::Named(live) = decode::set(attributes(&bytes).unwrap()).unwrap() else {
+            let FoundSet::Named { set: live, .. } =
+                decode::set(attributes(&bytes).unwrap()).unwrap()
+            else {
                 panic!("{declaration:?} is none of ours")
             };
             let LiveSet::Known { set, .. } = *live else { panic!("{live:?}") };

@@ -82,6 +82,8 @@ pub(super) const NFTA_SET_GC_INTERVAL: u16 = 12;
 pub(super) const NFTA_SET_OBJ_TYPE: u16 = 15;
 pub(super) const NFTA_SET_EXPR: u16 = 17;
 pub(super) const NFTA_SET_EXPRESSIONS: u16 = 18;
+/// How many elements there are (Linux 6.16).
+pub(super) const NFTA_SET_COUNT: u16 = 20;
 pub(super) const NFTA_SET_DESC_SIZE: u16 = 1;
 pub(super) const NFT_SET_ANONYMOUS: u32 = 0x1;
 pub(super) const NFT_SET_INTERVAL: u32 = 0x4;
@@ -101,6 +103,7 @@ pub(super) const NFTA_SET_ELEM_EXPR: u16 = 7;
 pub(super) const NFTA_SET_ELEM_KEY_END: u16 = 10;
 pub(super) const NFTA_SET_ELEM_EXPRESSIONS: u16 = 11;
 pub(super) const NFT_SET_ELEM_INTERVAL_END: u32 = 0x1;
+pub(super) const NFT_SET_ELEM_CATCHALL: u32 = 0x2;
 
 /// `NFTA_OBJ_TABLE` and `NFTA_FLOWTABLE_TABLE` alike.
 pub(super) const NFTA_OTHER_TABLE: u16 = 1;

@@ -77,9 +77,7 @@ impl Socket {
         dump: bool,
         mut take: impl FnMut(Message<'_>) -> Result<(), Interrupted<E>>,
     ) -> Result<i32, Interrupted<E>> {
-        let seq = self.seq;
-        self.seq = seq.wrapping_add(1);
-        self.inner.send(request).map_err(failed("send to the kernel"))?;
+        let seq = self.send(request)?;
         let mut outcome = Ok(());
         loop {
             let len = match self.receive(true) {
@@ -118,6 +116,58 @@ impl Socket {
         }
     }
 
+    /// Sends one request that is no dump, numbered [`Socket::next_seq`], and calls `take` for every
+    /// message of the answer, in order, up to the verdict; `None` if that was lost, because the
+    /// receive queue was too short for the whole answer. What `take` saw is its beginning then.
+    ///
+    /// The kernel answers within the call that sends (`netlink_unicast_kernel`), so all that will
+    /// ever come is there when that returns. The request must ask for an acknowledgement.
+    pub(crate) fn request_queued<E: From<Error>>(
+        &mut self,
+        request: &[u8],
+        mut take: impl FnMut(Message<'_>) -> Result<(), Interrupted<E>>,
+    ) -> Result<Option<Verdict>, Interrupted<E>> {
+        let seq = self.send(request)?;
+        let mut outcome = Ok(());
+        loop {
+            let len = match self.receive(false) {
+                Ok(len) => len,
+                Err(error) => match error.raw_os_error() {
+                    Some(libc::EAGAIN) => return outcome.map(|()| None),
+                    // Told first, although what fitted the queue came before what did not.
+                    Some(libc::ENOBUFS) => continue,
+                    _ => return Err(failed("read from the kernel")(error).into()),
+                },
+            };
+            for message in Messages(self.buffer.get(..len).unwrap_or_default()) {
+                let message = message?;
+                if message.seq != seq {
+                    continue;
+                }
+                if let Some(verdict) = message.verdict()? {
+                    return outcome.map(|()| Some(verdict));
+                }
+                // The rest is read even if it is of no use any more, to empty the queue.
+                if outcome.is_ok() {
+                    outcome = take(message);
+                }
+            }
+        }
+    }
+
+    /// The bytes of memory that queued answers may take, each with its overhead (`sk_rcvbuf`).
+    pub(crate) fn receive_room(&self) -> Result<usize, Error> {
+        let size = ffi::option(&self.inner, libc::SOL_SOCKET, libc::SO_RCVBUF)
+            .map_err(failed("look at the netlink socket"))?;
+        Ok(usize::try_from(size).unwrap_or(0))
+    }
+
+    /// Makes the receive queue as short as the kernel allows (`SOCK_MIN_RCVBUF`).
+    #[cfg(test)]
+    pub(crate) fn shorten_receive_queue(&self) {
+        ffi::set_option(&self.inner, libc::SOL_SOCKET, libc::SO_RCVBUF, 0).unwrap();
+    }
+
     /// Sends a batch of so many messages, numbered from [`Socket::next_seq`], whole, and gives all
     /// that the kernel says to it.
     ///
@@ -138,6 +188,14 @@ impl Socket {
             }
         })?;
         Ok(verdicts)
+    }
+
+    /// Sends a request, and gives its number.
+    fn send(&mut self, request: &[u8]) -> Result<u32, Error> {
+        let seq = self.seq;
+        self.seq = seq.wrapping_add(1);
+        self.inner.send(request).map_err(failed("send to the kernel"))?;
+        Ok(seq)
     }
 
     /// Reads whatever is queued.

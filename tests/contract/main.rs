@@ -2,6 +2,7 @@
 
 mod atomicity;
 mod elements;
+mod expecting;
 mod objects;
 mod reading;
 #[path = "../witness/mod.rs"]
@@ -25,7 +26,9 @@ macro_rules! clauses {
                 #[test]
                 fn $clause() {
                     crate::witness::inside(|| {
-                        crate::$module::$clause(&mut hairnat::kernel::NfTables::open().unwrap());
+                        // Small sets read as large ones are.
+                        let kernel = hairnat::kernel::NfTables::open().unwrap();
+                        crate::$module::$clause(&mut kernel.with_large_sets_from(1));
                     });
                 }
             )*)*
@@ -58,6 +61,11 @@ clauses! {
         a_rule_that_is_not_there_is_not_deleted
         addresses_are_translated_only_in_chains_of_nat
         what_can_only_be_read_is_not_written;
+    expecting:
+        what_is_expected_is_read_as_it_is
+        what_differs_from_the_expected_is_read_as_it_is
+        a_set_that_is_declared_otherwise_is_read_as_it_is
+        an_element_in_place_of_an_expected_one_is_read;
     elements:
         an_element_is_not_there_twice_with_other_data
         an_element_that_is_there_already_is_no_error

@@ -17,7 +17,8 @@ fn an_apply_undoes_what_was_done_by_hand() {
     inside(|| {
         for_any(100, &(policy(), vec(deed(), 1..4)), |(text, deeds)| {
             let desired = compiled(&text.0);
-            let mut kernel = NfTables::open().unwrap();
+            // Its maps are read as large ones are.
+            let mut kernel = NfTables::open().unwrap().with_large_sets_from(1);
             apply(&mut kernel, &desired);
             let before = comparable(&listing());
             for deed in deeds {

@@ -69,6 +69,36 @@ fn counters_are_read_but_are_no_part_of_the_ruleset() {
 }
 
 #[test]
+fn a_map_that_is_asked_for_its_elements_gives_counters_and_a_catch_all_as_a_dump_does() {
+    inside(|| {
+        load(
+            "table inet hairnat {
+                map dnat4 { type ipv4_addr : ipv4_addr; counter; elements = {
+                    203.0.113.11 counter packets 7 bytes 420 : 10.0.0.11,
+                    203.0.113.10 counter packets 3 bytes 180 comment \"web\" : 10.0.0.10 } }
+                map dnat6 { type ipv6_addr : ipv6_addr; elements = {
+                    2001:db8::10 : fd00::10 } }
+            }",
+        );
+        let mut kernel = NfTables::open().unwrap().with_large_sets_from(1);
+        let (expected, _) = kernel.snapshot().unwrap().to_ruleset();
+        let asked = kernel.snapshot_expecting(&expected).unwrap();
+        assert_eq!(asked, kernel.snapshot().unwrap());
+        let LiveSet::Known { counters, .. } = &asked.tables[0].sets[0] else { panic!("{asked:?}") };
+        assert_eq!(counters.iter().map(|c| (c.packets, c.bytes)).next(), Some((3, 180)));
+
+        for map in ["dnat4 { * : 10.0.0.99 }", "dnat6 { * : fd00::99 }"] {
+            nft(&[&format!("add element inet hairnat {map}")]);
+        }
+        let asked = kernel.snapshot_expecting(&expected).unwrap();
+        assert_eq!(asked, kernel.snapshot().unwrap());
+        for set in &asked.tables[0].sets {
+            assert!(matches!(set, LiveSet::Known { strays: 1, .. }), "{set:?}");
+        }
+    });
+}
+
+#[test]
 fn tables_of_others_are_not_even_looked_at() {
     inside(|| {
         load(

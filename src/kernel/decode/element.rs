@@ -37,13 +37,27 @@ struct Raw<'a> {
 impl<'a> ElementReader<'a> {
     /// No elements yet.
     pub(in crate::kernel) fn new(declaration: &'a SetDeclaration) -> Self {
+        Self::with_capacity(declaration, 0)
+    }
+
+    /// No elements yet, with room for `capacity`.
+    pub(in crate::kernel) fn with_capacity(
+        declaration: &'a SetDeclaration,
+        capacity: usize,
+    ) -> Self {
+        let counters = if declaration.counter { capacity } else { 0 };
         Self {
             declaration,
-            elements: Elements::new(declaration),
-            counters: Vec::new(),
+            elements: Elements::with_capacity(declaration, capacity),
+            counters: Vec::with_capacity(counters),
             strays: 0,
             bounds: Vec::new(),
         }
+    }
+
+    /// How many were read of a set without intervals, the strays among them.
+    pub(in crate::kernel) fn count(&self) -> usize {
+        self.elements.len() + self.strays
     }
 
     /// Takes the elements of one message.

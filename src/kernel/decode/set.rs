@@ -5,8 +5,8 @@ use crate::kernel::encode::{set_flags, type_number};
 use crate::kernel::expression::Expression;
 use crate::kernel::uapi::{
     NFT_SET_ANONYMOUS, NFT_SET_EVAL, NFT_SET_INTERVAL, NFT_SET_MAP, NFT_SET_TIMEOUT,
-    NFTA_SET_DATA_LEN, NFTA_SET_DATA_TYPE, NFTA_SET_DESC, NFTA_SET_DESC_SIZE, NFTA_SET_EXPR,
-    NFTA_SET_EXPRESSIONS, NFTA_SET_FLAGS, NFTA_SET_GC_INTERVAL, NFTA_SET_KEY_LEN,
+    NFTA_SET_COUNT, NFTA_SET_DATA_LEN, NFTA_SET_DATA_TYPE, NFTA_SET_DESC, NFTA_SET_DESC_SIZE,
+    NFTA_SET_EXPR, NFTA_SET_EXPRESSIONS, NFTA_SET_FLAGS, NFTA_SET_GC_INTERVAL, NFTA_SET_KEY_LEN,
     NFTA_SET_KEY_TYPE, NFTA_SET_NAME, NFTA_SET_OBJ_TYPE, NFTA_SET_POLICY, NFTA_SET_TABLE,
     NFTA_SET_TIMEOUT,
 };
@@ -22,7 +22,12 @@ pub(in crate::kernel) enum FoundSet {
     /// A set that is part of a rule, and goes with it.
     Anonymous,
     /// A set, without its elements.
-    Named(Box<LiveSet>),
+    Named {
+        /// The set.
+        set: Box<LiveSet>,
+        /// How many elements there are at least, a catch-all not among them; newer kernels say it.
+        count: Option<usize>,
+    },
 }
 
 /// The set of a message.
@@ -35,14 +40,15 @@ pub(in crate::kernel) fn set(attributes: Attributes<'_>) -> Result<FoundSet, Mal
         return Ok(FoundSet::Anonymous);
     }
     let name = raw.name.ok_or(Malformed)?.to_owned();
-    Ok(FoundSet::Named(Box::new(match raw.declaration(&name) {
+    let set = match raw.declaration(&name) {
         Ok(declaration) => {
             let elements = Elements::new(&declaration);
             let set = Set { declaration, elements };
             LiveSet::Known { set, counters: Vec::new(), strays: 0 }
         }
         Err(description) => LiveSet::Foreign { name, description },
-    })))
+    };
+    Ok(FoundSet::Named { set: Box::new(set), count: raw.count })
 }
 
 /// The attributes that say what a set is.
@@ -56,6 +62,7 @@ struct RawSet<'a> {
     data_type: u32,
     data_len: usize,
     size: Option<u32>,
+    count: Option<usize>,
     timeout: u64,
     counter: bool,
     /// What hairnat never sets.
@@ -79,6 +86,7 @@ impl<'a> RawSet<'a> {
                     let size = attribute.nested().find(NFTA_SET_DESC_SIZE)?;
                     raw.size = size.map(Attribute::be32).transpose()?;
                 }
+                NFTA_SET_COUNT => raw.count = Some(length(attribute)?),
                 NFTA_SET_TIMEOUT => raw.timeout = attribute.be64()?,
                 NFTA_SET_EXPR => raw.each_element_has(attribute.nested())?,
                 NFTA_SET_EXPRESSIONS => {

@@ -4,14 +4,14 @@ use super::object::Family;
 use super::set::is_concatenation_of_ranges;
 use crate::kernel::nfnetlink::{self, Header};
 use crate::kernel::uapi::{
-    DELSETELEM, NEWSETELEM, NFT_SET_ELEM_INTERVAL_END, NFTA_DATA_VALUE, NFTA_LIST_ELEM,
-    NFTA_SET_ELEM_DATA, NFTA_SET_ELEM_FLAGS, NFTA_SET_ELEM_KEY, NFTA_SET_ELEM_KEY_END,
-    NFTA_SET_ELEM_LIST_ELEMENTS, NFTA_SET_ELEM_LIST_SET, NFTA_SET_ELEM_LIST_TABLE,
-    NFTA_SET_ELEM_USERDATA,
+    DELSETELEM, GETSETELEM, NEWSETELEM, NFT_SET_ELEM_CATCHALL, NFT_SET_ELEM_INTERVAL_END,
+    NFTA_DATA_VALUE, NFTA_LIST_ELEM, NFTA_SET_ELEM_DATA, NFTA_SET_ELEM_FLAGS, NFTA_SET_ELEM_KEY,
+    NFTA_SET_ELEM_KEY_END, NFTA_SET_ELEM_LIST_ELEMENTS, NFTA_SET_ELEM_LIST_SET,
+    NFTA_SET_ELEM_LIST_TABLE, NFTA_SET_ELEM_USERDATA,
 };
 use crate::netlink::{
-    self, LONGEST, NLM_F_CREATE, NLM_F_REQUEST, close, open, open_nest, put, put_be32, put_nest,
-    put_text,
+    self, LONGEST, NLM_F_ACK, NLM_F_CREATE, NLM_F_REQUEST, close, open, open_nest, put, put_be32,
+    put_nest, put_text,
 };
 use crate::ruleset::{Element, ElementIter, Elements, SetDeclaration, TABLE_NAME, TableFamily};
 
@@ -34,18 +34,31 @@ pub(in crate::kernel) struct ElementWriter<'a> {
     flags: u16,
     /// Whether data and comments are written too, or only what tells which element it is.
     whole: bool,
+    /// The most elements of one message.
+    most: usize,
 }
 
 impl<'a> ElementWriter<'a> {
     /// Adds the elements.
     pub(in crate::kernel) fn adding(family: TableFamily, set: &'a SetDeclaration) -> Self {
         let flags = NLM_F_REQUEST | NLM_F_CREATE;
-        Self { family, set, kind: NEWSETELEM, flags, whole: true }
+        Self { family, set, kind: NEWSETELEM, flags, whole: true, most: usize::MAX }
     }
 
     /// Deletes the elements.
     pub(in crate::kernel) fn deleting(family: TableFamily, set: &'a SetDeclaration) -> Self {
-        Self { family, set, kind: DELSETELEM, flags: NLM_F_REQUEST, whole: false }
+        let flags = NLM_F_REQUEST;
+        Self { family, set, kind: DELSETELEM, flags, whole: false, most: usize::MAX }
+    }
+
+    /// Asks for the live elements of the same keys, at most so many at once.
+    pub(in crate::kernel) fn asking(
+        family: TableFamily,
+        set: &'a SetDeclaration,
+        most: usize,
+    ) -> Self {
+        let flags = NLM_F_REQUEST | NLM_F_ACK;
+        Self { family, set, kind: GETSETELEM, flags, whole: false, most }
     }
 
     /// Appends one message with the next of `elements`, as many as fit; those are taken from it.
@@ -61,7 +74,7 @@ impl<'a> ElementWriter<'a> {
         put_text(out, NFTA_SET_ELEM_LIST_TABLE, TABLE_NAME);
         put_text(out, NFTA_SET_ELEM_LIST_SET, &self.set.name);
         let list = open_nest(out, NFTA_SET_ELEM_LIST_ELEMENTS);
-        loop {
+        for _ in 0..self.most {
             let (before, rest) = (out.len(), elements.clone());
             let Some(element) = elements.next() else { break };
             self.element(out, element);
@@ -112,6 +125,23 @@ impl<'a> ElementWriter<'a> {
             });
         }
     }
+}
+
+/// Asks for the catch-all element, which has no key.
+pub(in crate::kernel) fn get_catch_all(family: TableFamily, set: &str, seq: u32) -> Vec<u8> {
+    let mut out = Vec::new();
+    let flags = NLM_F_REQUEST | NLM_F_ACK;
+    let header = Header { kind: GETSETELEM, flags, seq, family: family.number(), resource: 0 };
+    let start = nfnetlink::begin(&mut out, header);
+    put_text(&mut out, NFTA_SET_ELEM_LIST_TABLE, TABLE_NAME);
+    put_text(&mut out, NFTA_SET_ELEM_LIST_SET, set);
+    put_nest(&mut out, NFTA_SET_ELEM_LIST_ELEMENTS, |out| {
+        put_nest(out, NFTA_LIST_ELEM, |out| {
+            put_be32(out, NFTA_SET_ELEM_FLAGS, NFT_SET_ELEM_CATCHALL);
+        });
+    });
+    netlink::end(&mut out, start);
+    out
 }
 
 fn put_data(out: &mut Vec<u8>, kind: u16, value: &[u8]) {
