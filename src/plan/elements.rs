@@ -7,8 +7,14 @@ use std::iter::Peekable;
 use super::{Action, Change, ChangeOp, Op, Subject};
 use crate::ruleset::{Element, ElementIter, Elements, Set, TableFamily};
 
-/// Adds to `changes` and `ops` what makes the elements of `live` those of `desired`; gives whether
-/// any is added to the set.
+/// How many elements of a set come and go.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Edits {
+    pub(super) deleted: usize,
+    pub(super) added: usize,
+}
+
+/// Adds to `changes` and `ops` what makes the elements of `live` those of `desired`.
 ///
 /// The kernel changes no element in place (EEXIST), so one that differs is deleted and added;
 /// deletes go first.
@@ -18,10 +24,10 @@ pub(super) fn plan<'a>(
     desired: &'a Set,
     changes: &mut Vec<Change<'a>>,
     ops: &mut Vec<Op<'a>>,
-) -> bool {
+) -> Edits {
     let set = &desired.declaration;
     if set.learned.is_some() {
-        return false;
+        return Edits::default();
     }
     let mut deleted = Elements::new(set);
     let mut added = Elements::new(set);
@@ -40,16 +46,16 @@ pub(super) fn plan<'a>(
             added.push(element);
         }
     }
-    if !deleted.is_empty() {
+    let edits = Edits { deleted: deleted.len(), added: added.len() };
+    if edits.deleted > 0 {
         let elements = Cow::Owned(deleted);
         ops.push(Op { family, action: Action::DeleteElements { set, elements } });
     }
-    let adds = !added.is_empty();
-    if adds {
+    if edits.added > 0 {
         let elements = Cow::Owned(added);
         ops.push(Op { family, action: Action::AddElements { set, elements } });
     }
-    adds
+    edits
 }
 
 /// Pairs up elements with the same key, in key order. Two intervals are the same element only if

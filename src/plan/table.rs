@@ -3,7 +3,8 @@
 //! Rules and elements change in place. A set or chain that appears, vanishes or differs rebuilds
 //! the table: the kernel changes no declaration in place, and only a rebuilt table lists its
 //! objects in the same order as a fresh one. This happens when a policy first uses or last drops a
-//! feature; connections are not affected, as conntrack keeps their translation.
+//! feature; connections are not affected, as conntrack keeps their translation. A table of which
+//! most elements change is rebuilt too, where no counter is lost by that: it takes less time.
 
 use std::borrow::Cow;
 
@@ -35,7 +36,7 @@ pub(super) fn plan<'a>(
 
 fn reconcile<'a>(live: &'a LiveTable, desired: &'a Table, plan: &mut Plan<'a>) {
     let family = desired.family;
-    let mut scope = Scope { family, changes: Vec::new(), ops: Vec::new(), rebuild: false };
+    let mut scope = Scope::new(family);
     if live.dormant {
         let subject = Subject::Table { live: Some(live), desired: Some(desired) };
         scope.structural(ChangeOp::Replace, subject);
@@ -67,7 +68,7 @@ fn reconcile<'a>(live: &'a LiveTable, desired: &'a Table, plan: &mut Plan<'a>) {
     }
 
     plan.changes.append(&mut scope.changes);
-    if scope.rebuild {
+    if scope.rebuild || scope.is_dearer_than_anew(live, desired) {
         plan.ops.push(Op { family, action: Action::DeleteTable });
         create(desired, &mut plan.ops);
     } else {
@@ -83,9 +84,35 @@ struct Scope<'a> {
     ops: Vec<Op<'a>>,
     /// Whether it can not be done in place.
     rebuild: bool,
+    /// How many elements are deleted and added in place.
+    edits: usize,
+    /// Whether an element stays in place that counts.
+    counts: bool,
 }
 
+/// How many elements that need not be deleted and added are worth to rebuild a table: they take some
+/// 20 ms.
+const WORTH_REBUILDING: usize = 20_000;
+
 impl<'a> Scope<'a> {
+    fn new(family: TableFamily) -> Self {
+        let (changes, ops) = (Vec::new(), Vec::new());
+        Self { family, changes, ops, rebuild: false, edits: 0, counts: false }
+    }
+
+    /// Whether the kernel needs so much longer in place that the table is better rebuilt, if that
+    /// loses no counter: what somebody counts must not depend on how much else changes.
+    ///
+    /// Deleting an element takes about as long as adding one, 1 µs, and ten times as long as
+    /// deleting it with its table. (Linux 6.18.)
+    fn is_dearer_than_anew(&self, live: &LiveTable, desired: &Table) -> bool {
+        let gone: usize = live.sets.iter().map(LiveSet::element_count).sum();
+        let come: usize = desired.sets.iter().map(|set| set.elements.len()).sum();
+        let mut rules = live.chains.iter().flat_map(|chain| &chain.rules);
+        let counts = self.counts || rules.any(|rule| rule.counter.is_some());
+        !counts && self.edits > gone / 10 + come + WORTH_REBUILDING
+    }
+
     fn structural(&mut self, op: ChangeOp, subject: Subject<'a>) {
         self.rebuild = true;
         self.changes.push(Change { family: self.family, op, subject });
@@ -104,9 +131,11 @@ impl<'a> Scope<'a> {
             let subject = Subject::Strays { set: &desired.declaration, count: *strays };
             self.structural(ChangeOp::Delete, subject);
         }
-        let adds = elements::plan(self.family, set, desired, &mut self.changes, &mut self.ops);
+        let edits = elements::plan(self.family, set, desired, &mut self.changes, &mut self.ops);
+        self.edits += edits.deleted + edits.added;
+        self.counts |= set.declaration.counter && set.elements.len() > edits.deleted;
         // Growth is no change by itself, but only a rebuilt set is larger.
-        self.rebuild |= adds && overflows(&set.declaration, desired);
+        self.rebuild |= edits.added > 0 && overflows(&set.declaration, desired);
     }
 
     fn chain(&mut self, live: &'a LiveChain, desired: &'a Chain) {

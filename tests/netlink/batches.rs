@@ -73,6 +73,42 @@ fn ten_thousand_elements_arrive_in_one_batch() {
 }
 
 #[test]
+fn a_map_that_is_full_is_made_larger_in_the_batch_that_fills_it() {
+    inside(|| {
+        let sized = |count: u32, size: u32| {
+            let mut ruleset = one_map(floats(count));
+            ruleset.tables[0].sets[0].declaration.size = Some(size);
+            ruleset
+        };
+        let mut kernel = NfTables::open().unwrap();
+        let (full, larger) = (sized(1024, 1024), sized(1025, 4096));
+        for (desired, size) in [(&full, 1024), (&larger, 4096)] {
+            let before = kernel.snapshot().unwrap();
+            kernel.commit(&plan(&before, desired)).unwrap();
+            let after = kernel.snapshot().unwrap();
+            assert_eq!(after.generation, before.generation + 1, "one transaction");
+            assert_eq!(after.to_ruleset(), (desired.clone(), Vec::new()));
+            assert!(listing().contains(&format!("size {size}\n")));
+        }
+        let live = kernel.snapshot().unwrap();
+        let add = Op {
+            family: TableFamily::Inet,
+            action: Action::AddElements {
+                set: &larger.tables[0].sets[0].declaration,
+                elements: Cow::Owned(floats(5000)),
+            },
+        };
+        let over = Plan { generation: live.generation, ops: vec![add], ..Plan::default() };
+        let refused = kernel.commit(&over).unwrap_err();
+        assert!(
+            matches!(&refused, KernelError::Refused { source, .. }
+                if source.raw_os_error() == Some(libc::ENFILE)),
+            "the size holds: {refused:?}"
+        );
+    });
+}
+
+#[test]
 fn validation_finds_what_a_commit_would() {
     inside(|| {
         let mut kernel = NfTables::open().unwrap();
