@@ -17,6 +17,8 @@ mod read;
 mod refusal;
 #[cfg(test)]
 mod round_trip;
+#[cfg(test)]
+mod testing;
 mod uapi;
 
 pub use conntrack::{ConntrackError, Cut, cut};

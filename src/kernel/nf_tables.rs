@@ -137,18 +137,4 @@ impl Kernel for NfTables {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{NfTables, batch_bytes};
-    use crate::kernel::batch::{Batch, Ending};
-    use crate::plan::{Action, Op, Plan};
-    use crate::ruleset::TableFamily;
-
-    #[test]
-    fn the_bytes_of_a_plan_are_those_that_a_fresh_socket_sends() {
-        let op = Op { family: TableFamily::Inet, action: Action::AddTable };
-        let plan = Plan { generation: 9, ops: vec![op], ..Plan::default() };
-        let first_seq = NfTables::open().unwrap().socket.next_seq();
-        let sent = Batch::new(&plan, first_seq, Ending::Commit).unwrap();
-        assert_eq!(batch_bytes(&plan).unwrap(), sent.bytes());
-    }
-}
+mod tests;

@@ -22,6 +22,8 @@ const fn nft(message: u16) -> u16 {
 // enum nf_tables_msg_types
 pub(super) const NEWTABLE: u16 = nft(0);
 pub(super) const GETTABLE: u16 = nft(1);
+#[cfg(test)]
+pub(super) const DELTABLE: u16 = nft(2);
 pub(super) const NEWCHAIN: u16 = nft(3);
 pub(super) const GETCHAIN: u16 = nft(4);
 pub(super) const NEWRULE: u16 = nft(6);

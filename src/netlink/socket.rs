@@ -87,6 +87,9 @@ impl Socket {
                     if dump {
                         continue;
                     }
+                    // As long as anything is queued, the next answer would be lost too, and
+                    // without a word (`NETLINK_S_CONGESTED`).
+                    self.drain(|_| {})?;
                     return outcome.map(|()| 0);
                 }
                 Err(error) => return Err(failed("read from the kernel")(error).into()),
@@ -160,6 +163,13 @@ impl Socket {
         let size = ffi::option(&self.inner, libc::SOL_SOCKET, libc::SO_RCVBUF)
             .map_err(failed("look at the netlink socket"))?;
         Ok(usize::try_from(size).unwrap_or(0))
+    }
+
+    /// Has the kernel queue what it tells a multicast group (`NETLINK_ADD_MEMBERSHIP`), too.
+    #[cfg(test)]
+    pub(crate) fn join(&self, group: i32) {
+        let option = libc::NETLINK_ADD_MEMBERSHIP;
+        ffi::set_option(&self.inner, libc::SOL_NETLINK, option, group).unwrap();
     }
 
     /// Makes the receive queue as short as the kernel allows (`SOCK_MIN_RCVBUF`).

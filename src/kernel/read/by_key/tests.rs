@@ -2,23 +2,17 @@
 
 use std::borrow::Cow;
 
-use super::{End, KEYS, LARGE, Reader};
+use super::{End, Interrupted, KEYS, LARGE, Reader};
 use crate::kernel::decode::ElementReader;
 use crate::kernel::encode::ElementWriter;
 use crate::kernel::read::{generation, low_bits};
+use crate::kernel::testing::inside;
 use crate::kernel::{Kernel, NfTables};
 use crate::netlink::{Bus, Socket};
 use crate::plan::{Action, ChangeOp, Op, Plan, groups, plan};
 use crate::ruleset::{
     Data, Datatype, Element, Elements, Ruleset, Set, SetDeclaration, Table, TableFamily,
 };
-
-#[path = "../../../../tests/lab/isolation.rs"]
-mod isolation;
-
-fn inside<F: FnOnce()>(body: F) {
-    isolation::isolated(isolation::test_name::<F>(), "nft list tables", body);
-}
 
 fn declaration() -> SetDeclaration {
     SetDeclaration {
@@ -195,5 +189,26 @@ fn a_receive_queue_that_is_too_short_is_asked_for_less() {
             strays,
         };
         assert_eq!(dumped.tables[0].sets, [live]);
+    });
+}
+
+#[test]
+fn elements_of_another_generation_are_read_again() {
+    inside(|| {
+        let mut kernel = NfTables::open().unwrap();
+        load(&mut kernel, 300);
+        let set = declaration();
+        let now = low_bits(kernel.generation().unwrap());
+        for (generation, is_now) in [(now, true), (now - 1, false), (now + 1, false)] {
+            let socket = &mut kernel.socket;
+            let family = TableFamily::Inet;
+            let mut reader = Reader { socket, family, generation, expected: None };
+            let dumped = reader.dump(&set).map(|_| ());
+            let asked = reader.expected(&set, &floats(0..300), 300, KEYS).map(|_| ());
+            for read in [dumped, asked] {
+                let again = matches!(read, Err(Interrupted::Again));
+                assert_eq!((read.is_ok(), again), (is_now, !is_now), "{read:?}");
+            }
+        }
     });
 }
