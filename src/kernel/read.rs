@@ -1,9 +1,11 @@
 //! Reading our tables, all at one generation.
 
 mod by_key;
+mod sound;
 
+use super::batch::{Batch, Ending};
 use super::decode::{self, ElementReader, FoundSet};
-use super::encode::Family;
+use super::encode::{Family, is_concatenation_of_ranges};
 use super::error::KernelError;
 use super::nfnetlink::{self, Header};
 use crate::netlink::{self, Message, Socket};
@@ -16,10 +18,11 @@ use super::uapi::{
     NFTA_SET_TABLE, NFTA_TABLE_NAME,
 };
 use crate::netlink::{NLM_F_DUMP, NLM_F_REQUEST};
-use crate::plan::{LiveChain, LiveSet, LiveTable, Snapshot};
+use crate::plan::{LiveChain, LiveSet, LiveTable, Plan, Snapshot};
 use crate::ruleset::{Ruleset, SetDeclaration, TABLE_NAME, TableFamily};
 
 pub(super) use by_key::LARGE;
+use sound::{check, each_once, still_there, twice};
 
 /// Why a read must be made again, or failed.
 pub(super) type Interrupted = netlink::Interrupted<KernelError>;
@@ -39,17 +42,47 @@ pub(super) fn snapshot(
     expected: Option<Expected<'_>>,
 ) -> Result<Snapshot, Interrupted> {
     let generation = generation(socket)?;
-    let mut tables = Vec::new();
-    for family in TableFamily::ALL {
-        let generation = low_bits(generation);
-        let mut reader = Reader { socket, family, generation, expected };
-        tables.extend(reader.table()?);
+    settled(socket, generation)?;
+    let (live, whole) = tables(socket, generation, expected)?;
+    if !whole && tables(socket, generation, expected)?.0.to_ruleset() != live.to_ruleset() {
+        return Err(Interrupted::Again);
     }
     // The low bits of the answers prove nothing if the generation went round once.
     if self::generation(socket)? != generation {
         return Err(Interrupted::Again);
     }
-    Ok(Snapshot { generation, tables })
+    Ok(live)
+}
+
+/// Our tables, and whether it is certain that nothing is missing.
+fn tables(
+    socket: &mut Socket,
+    generation: u32,
+    expected: Option<Expected<'_>>,
+) -> Result<(Snapshot, bool), Interrupted> {
+    let mut live = Snapshot { generation, tables: Vec::new() };
+    let mut whole = true;
+    for family in TableFamily::ALL {
+        let generation = low_bits(generation);
+        let mut reader = Reader { socket, family, generation, expected, whole: true };
+        live.tables.extend(reader.table()?);
+        whole &= reader.whole;
+    }
+    Ok((live, whole))
+}
+
+/// Waits for the transaction that made `generation`, which may be at work yet: it moves the
+/// generation first, and keeps `commit_mutex` to the end (`nf_tables_commit`). An empty batch takes
+/// that too, and changes nothing, not even the generation. One without an end would also wait for
+/// everybody who reads (`synchronize_rcu` of `__nf_tables_abort`).
+fn settled(socket: &mut Socket, generation: u32) -> Result<(), Interrupted> {
+    let nothing = Plan { generation, ..Plan::default() };
+    let batch = Batch::new(&nothing, socket.next_seq(), Ending::Commit)?;
+    let verdicts = socket.transact(batch.bytes(), batch.messages())?;
+    match batch.first_error(&verdicts).map_or(0, |verdict| verdict.errno) {
+        libc::ERESTART => Err(Interrupted::Again),
+        errno => Ok(check(errno, "wait for the ruleset to rest")?),
+    }
 }
 
 /// The generation of the ruleset (`NFTA_GEN_ID`).
@@ -70,17 +103,24 @@ pub(super) fn generation(socket: &mut Socket) -> Result<u32, Interrupted> {
 /// The netlink port of the process that owns our table of `family`, if any does.
 pub(super) fn owner(socket: &mut Socket, family: TableFamily) -> Result<Option<u32>, Interrupted> {
     let generation = low_bits(generation(socket)?);
-    let facts = Reader { socket, family, generation, expected: None }.facts()?;
+    let facts = Reader { socket, family, generation, expected: None, whole: true }.facts()?;
     Ok(facts.and_then(|facts| facts.owner))
 }
 
 /// Reads one table.
+///
+/// The kernel goes on with a dump after as many objects as it has passed over, and those of a
+/// transaction that is not committed count although nobody is shown them (`nft_hash_walk`,
+/// `nf_tables_dump_rules`). When such a transaction comes, or is taken back, between two parts of a
+/// dump, objects appear twice or not at all, and the generation is what it was.
 struct Reader<'s> {
     socket: &'s mut Socket,
     family: TableFamily,
     /// The low bits of the generation that every answer must have.
     generation: u16,
     expected: Option<Expected<'s>>,
+    /// Whether it is certain that nothing is missing.
+    whole: bool,
 }
 
 /// A set without its elements, and how many the kernel counts.
@@ -123,22 +163,23 @@ impl Reader<'_> {
 
     /// The sets without their elements, and how many there are with the anonymous ones.
     fn sets(&mut self) -> Result<(Vec<Counted>, usize), Interrupted> {
-        let mut sets = Vec::new();
-        let mut count = 0;
+        let mut sets: Vec<Counted> = Vec::new();
+        let mut anonymous = Vec::new();
         let table = |out: &mut Vec<u8>| put_text(out, NFTA_SET_TABLE, TABLE_NAME);
         let errno = self.ask(GETSET, NLM_F_DUMP, table, |message| {
             if message.kind == NEWSET {
                 match decode::set(nfnetlink::attributes(&message)?)? {
-                    FoundSet::NotOurs => return Ok(()),
-                    FoundSet::Anonymous => {}
+                    FoundSet::NotOurs => {}
+                    FoundSet::Anonymous(name) => anonymous.push(name),
                     FoundSet::Named { set, count } => sets.push((*set, count)),
                 }
-                count += 1;
             }
             Ok(())
         })?;
-        // Gone since it was asked for: the dump itself found no table.
-        still_there(errno, "read the sets of a table")?;
+        self.dumped(errno, "read the sets of a table")?;
+        each_once(sets.iter().map(|(set, _)| set.name()))?;
+        each_once(&anonymous)?;
+        let count = sets.len() + anonymous.len();
         Ok((sets, count))
     }
 
@@ -147,11 +188,18 @@ impl Reader<'_> {
         if set.declaration.learned.is_some() {
             return Ok(live);
         }
-        let reader = match self.by_key(&set.declaration, count)? {
-            Some(reader) => reader,
-            None => self.dump(&set.declaration)?,
-        };
-        (set.elements, *counters, *strays) = reader.finish();
+        if let Some(reader) = self.by_key(&set.declaration, count)? {
+            (set.elements, *counters, *strays) = reader.finish();
+            return Ok(live);
+        }
+        (set.elements, *counters, *strays) = self.dump(&set.declaration)?.finish();
+        if twice(&set.elements) {
+            return Err(Interrupted::Again);
+        }
+        // What an `rbtree` set counts are bounds. A bound that came twice looks like a stray.
+        let counts = !set.declaration.interval || is_concatenation_of_ranges(&set.declaration);
+        let all = counts && count == Some(set.elements.len());
+        self.whole &= (all || self.in_one_part()) && *strays == 0;
         Ok(live)
     }
 
@@ -185,7 +233,8 @@ impl Reader<'_> {
                 Ok(())
             },
         )?;
-        still_there(errno, "read the chains of a table")?;
+        self.dumped(errno, "read the chains of a table")?;
+        each_once(chains.iter().map(LiveChain::name))?;
         Ok(chains)
     }
 
@@ -208,7 +257,8 @@ impl Reader<'_> {
             }
             Ok(())
         })?;
-        still_there(errno, "read the rules of a table")
+        self.dumped(errno, "read the rules of a table")?;
+        each_once(chains.iter().flat_map(|chain| &chain.rules).map(|rule| rule.handle))
     }
 
     /// Objects and flowtables, as nft(8) names them.
@@ -223,8 +273,9 @@ impl Reader<'_> {
                 }
                 Ok(())
             })?;
-            still_there(errno, "read the objects of a table")?;
+            self.dumped(errno, "read the objects of a table")?;
         }
+        each_once(&others)?;
         Ok(others)
     }
 
@@ -242,6 +293,19 @@ impl Reader<'_> {
             }
             take(message)
         })
+    }
+
+    /// Sees to it that a dump was one.
+    fn dumped(&mut self, errno: i32, action: &'static str) -> Result<(), Interrupted> {
+        self.whole &= self.in_one_part();
+        // Gone since it was asked for: the dump itself found no table.
+        still_there(errno, action)
+    }
+
+    /// Whether the last dump came in one part, which another datagram ends: of that nothing can be
+    /// missing.
+    fn in_one_part(&self) -> bool {
+        self.socket.datagrams() <= 2
     }
 
     /// Sends a request and sees to it that every answer is of our generation.
@@ -283,27 +347,4 @@ fn request(
 fn low_bits(generation: u32) -> u16 {
     let [_, _, high, low] = generation.to_be_bytes();
     u16::from_be_bytes([high, low])
-}
-
-fn check(errno: i32, action: &'static str) -> Result<(), KernelError> {
-    let source = std::io::Error::from_raw_os_error(errno);
-    match errno {
-        0 => Ok(()),
-        libc::EPERM => Err(KernelError::Privileges(source)),
-        // What nfnetlink says of a subsystem that it has not and cannot load.
-        libc::EINVAL | libc::EOPNOTSUPP => Err(KernelError::NoNfTables(source)),
-        _ => Err(KernelError::Netlink { action, source }),
-    }
-}
-
-/// As [`check`], for what was there a moment ago.
-fn still_there(errno: i32, action: &'static str) -> Result<(), Interrupted> {
-    match errno {
-        libc::ENOENT => Err(Interrupted::Again),
-        libc::EINVAL | libc::EOPNOTSUPP => {
-            let source = std::io::Error::from_raw_os_error(errno);
-            Err(KernelError::Netlink { action, source }.into())
-        }
-        _ => Ok(check(errno, action)?),
-    }
 }

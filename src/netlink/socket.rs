@@ -24,6 +24,7 @@ pub(crate) struct Socket {
     inner: MnlSocket,
     seq: u32,
     buffer: Vec<u8>,
+    datagrams: u32,
 }
 
 /// Why a request has no answer: it must be made again, or it failed.
@@ -51,7 +52,7 @@ impl Socket {
     /// Opens the socket.
     pub(crate) fn open(bus: Bus) -> Result<Self, Error> {
         let inner = MnlSocket::new(bus).map_err(failed("open a netlink socket"))?;
-        let this = Self { inner, seq: 1, buffer: vec![0; RECEIVE_BUFFER] };
+        let this = Self { inner, seq: 1, buffer: vec![0; RECEIVE_BUFFER], datagrams: 0 };
         // Short answers, with the kernel's own words and the place of an error (Linux 4.12).
         for option in [libc::NETLINK_CAP_ACK, libc::NETLINK_EXT_ACK] {
             ffi::set_option(&this.inner, libc::SOL_NETLINK, option, 1)
@@ -67,6 +68,11 @@ impl Socket {
         self.seq
     }
 
+    /// How many datagrams the answer to the last request took, the one that ends a dump among them.
+    pub(crate) fn datagrams(&self) -> u32 {
+        self.datagrams
+    }
+
     /// Sends one request, numbered [`Socket::next_seq`], and calls `take` for every message of the
     /// answer but errors; gives the errno of the error, 0 if there was none.
     ///
@@ -78,6 +84,7 @@ impl Socket {
         mut take: impl FnMut(Message<'_>) -> Result<(), Interrupted<E>>,
     ) -> Result<i32, Interrupted<E>> {
         let seq = self.send(request)?;
+        self.datagrams = 0;
         let mut outcome = Ok(());
         loop {
             let len = match self.receive(true) {
@@ -94,6 +101,7 @@ impl Socket {
                 }
                 Err(error) => return Err(failed("read from the kernel")(error).into()),
             };
+            self.datagrams = self.datagrams.saturating_add(1);
             for message in Messages(self.buffer.get(..len).unwrap_or_default()) {
                 let message = message?;
                 // What is left over from an earlier, abandoned request.

@@ -75,6 +75,8 @@ fn run_again(test: &str) {
     assert!(output.status.success(), "in the namespaces ({}):\n{report}", output.status);
     assert!(report.contains("test result: ok. 1 passed"), "no test is called `{test}`:\n{report}");
     report.lines().filter(|line| line.starts_with(SKIPPED)).for_each(skip);
+    // Into libtest's capture: for whoever wants to see what a test has seen.
+    print!("{report}");
 }
 
 fn unshare() -> Command {

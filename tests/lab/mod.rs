@@ -19,7 +19,7 @@
 //! as such rather than lost.
 
 mod echo;
-mod isolation;
+pub(crate) mod isolation;
 mod node;
 mod probe;
 mod program;

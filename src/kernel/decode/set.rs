@@ -20,12 +20,14 @@ pub(in crate::kernel) enum FoundSet {
     /// A set of another table.
     NotOurs,
     /// A set that is part of a rule, and goes with it.
-    Anonymous,
+    Anonymous(String),
     /// A set, without its elements.
     Named {
         /// The set.
         set: Box<LiveSet>,
-        /// How many elements there are at least, a catch-all not among them; newer kernels say it.
+        /// How many elements the kernel counts, if it says so (`NFTA_SET_COUNT`, Linux 6.16): all
+        /// that are live, a catch-all not among them, and those that a transaction is about to add
+        /// or to delete.
         count: Option<usize>,
     },
 }
@@ -36,10 +38,10 @@ pub(in crate::kernel) fn set(attributes: Attributes<'_>) -> Result<FoundSet, Mal
     if raw.table != Some(TABLE_NAME) {
         return Ok(FoundSet::NotOurs);
     }
-    if raw.flags & NFT_SET_ANONYMOUS != 0 {
-        return Ok(FoundSet::Anonymous);
-    }
     let name = raw.name.ok_or(Malformed)?.to_owned();
+    if raw.flags & NFT_SET_ANONYMOUS != 0 {
+        return Ok(FoundSet::Anonymous(name));
+    }
     let set = match raw.declaration(&name) {
         Ok(declaration) => {
             let elements = Elements::new(&declaration);

@@ -66,7 +66,8 @@ fn load(kernel: &mut NfTables, count: usize) {
 fn counts(kernel: &mut NfTables) -> bool {
     let generation = low_bits(kernel.generation().unwrap());
     let (socket, family) = (&mut kernel.socket, TableFamily::Inet);
-    let (sets, _) = Reader { socket, family, generation, expected: None }.sets().unwrap();
+    let (sets, _) =
+        Reader { socket, family, generation, expected: None, whole: true }.sets().unwrap();
     let counts = sets.iter().all(|(_, count)| count.is_some());
     if !counts {
         eprintln!("skipped: only Linux 6.16 and later says how many elements a set has");
@@ -169,7 +170,8 @@ fn a_receive_queue_that_is_too_short_is_asked_for_less() {
         socket.shorten_receive_queue();
         let generation = low_bits(generation(&mut socket).unwrap());
         let family = TableFamily::Inet;
-        let mut reader = Reader { socket: &mut socket, family, generation, expected: None };
+        let mut reader =
+            Reader { socket: &mut socket, family, generation, expected: None, whole: true };
 
         let mut some = ElementReader::new(&set);
         let writer = ElementWriter::asking(family, &set, KEYS);
@@ -202,7 +204,7 @@ fn elements_of_another_generation_are_read_again() {
         for (generation, is_now) in [(now, true), (now - 1, false), (now + 1, false)] {
             let socket = &mut kernel.socket;
             let family = TableFamily::Inet;
-            let mut reader = Reader { socket, family, generation, expected: None };
+            let mut reader = Reader { socket, family, generation, expected: None, whole: true };
             let dumped = reader.dump(&set).map(|_| ());
             let asked = reader.expected(&set, &floats(0..300), 300, KEYS).map(|_| ());
             for read in [dumped, asked] {
