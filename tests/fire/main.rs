@@ -8,7 +8,9 @@ mod dry_runs;
 #[expect(dead_code, unused_imports, reason = "the packet tests ask a lab for more")]
 mod lab;
 mod policies;
+mod rivals;
 mod witness;
+mod writers;
 
 use std::env;
 
