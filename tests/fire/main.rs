@@ -4,6 +4,7 @@
 //! `-- --nocapture` a test tells what it has seen.
 
 mod dry_runs;
+mod flood;
 mod kills;
 #[path = "../lab/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the packet tests ask a lab for more")]
