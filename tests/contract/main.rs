@@ -3,6 +3,7 @@
 mod atomicity;
 mod elements;
 mod expecting;
+mod faults;
 mod objects;
 mod reading;
 #[path = "../witness/mod.rs"]
@@ -48,6 +49,11 @@ clauses! {
         validation_changes_nothing
         a_failure_in_the_middle_changes_nothing
         a_table_is_made_anew_in_one_batch;
+    faults:
+        a_fault_before_or_after_any_operation_leaves_the_old_state
+        a_batch_that_ends_after_any_operation_is_not_taken
+        an_element_is_refused_wherever_it_is_among_many
+        of_many_refusals_the_first_is_told;
     objects:
         a_table_is_not_made_twice
         a_table_that_is_not_there_is_not_deleted

@@ -70,9 +70,15 @@ impl dyn World + '_ {
     /// The operations on the inet table are refused at the one that reads so, and change nothing.
     #[track_caller]
     pub(crate) fn refuses(&mut self, actions: Vec<Action<'_>>, at: &str, errno: i32) {
+        let plan = inet(self.snapshot().generation, actions);
+        self.refuses_plan(&plan, at, errno);
+    }
+
+    /// The plan is refused at the operation that reads so, and changes nothing.
+    #[track_caller]
+    pub(crate) fn refuses_plan(&mut self, plan: &Plan<'_>, at: &str, errno: i32) {
         let before = self.snapshot();
-        let plan = inet(before.generation, actions);
-        for refused in [self.kernel().validate(&plan), self.kernel().commit(&plan)] {
+        for refused in [self.kernel().validate(plan), self.kernel().commit(plan)] {
             match refused {
                 Err(KernelError::Refused { action, source, .. }) => {
                     assert_eq!((action.as_str(), source.raw_os_error()), (at, Some(errno)));
