@@ -121,20 +121,36 @@ fn a_batch_that_the_socket_cannot_take_names_the_limit_to_raise() {
         if wmem_max > LARGEST_WMEM_MAX {
             return eprintln!("skipped: net.core.wmem_max is {wmem_max}");
         }
+        world.run("hairnat apply -q policy.yaml").is(0, "", "");
+        let before = world.run("nft list ruleset").output().to_owned();
+        let generation = "hairnat diff -v policy.yaml 2>&1 | grep -o 'at generation [0-9]*'";
+        let at_generation = world.run(generation).output().to_owned();
         // The kernel doubles what is asked for; a float takes more than 50 bytes of a batch.
         let floats = u32::try_from(2 * wmem_max / 50).unwrap();
-        let mut policy = String::from("fixed: [10.0.0.0/8]\nfloats:\n");
+        let mut large = String::from("fixed: [10.0.0.0/8]\nfloats:\n");
         for number in 1..=floats {
             let [_, a, b, c] = number.to_be_bytes();
-            writeln!(policy, "  198.{}.{b}.{c}: 10.{a}.{b}.{c}", 18 + a).unwrap();
+            writeln!(large, "  198.{}.{b}.{c}: 10.{a}.{b}.{c}", 18 + a).unwrap();
         }
-        world.write("policy.yaml", policy);
-        let error = &world.run("hairnat apply -o json policy.yaml").object(4)["error"];
-        assert_eq!(error["kind"], "kernel");
-        let message = error["message"].as_str().unwrap();
-        assert!(message.contains("does not fit the netlink send buffer of"), "{message}");
-        let hint = error["hint"].as_str().unwrap();
-        assert!(hint.contains("`sysctl -w net.core.wmem_max="), "{hint}");
-        world.run("nft list ruleset").is(0, "", "");
+        world.write("large.yaml", large);
+        for command in ["apply", "apply --dry-run"] {
+            let error =
+                &world.run(&format!("hairnat {command} -o json large.yaml")).object(4)["error"];
+            assert_eq!(error["kind"], "kernel");
+            let message = error["message"].as_str().unwrap();
+            let (batch, limit) = message
+                .strip_prefix("the batch of ")
+                .and_then(|rest| rest.strip_suffix(" bytes"))
+                .and_then(|rest| rest.split_once(" bytes does not fit the netlink send buffer of "))
+                .unwrap_or_else(|| panic!("{message}"));
+            assert_eq!(limit.parse(), Ok(2 * wmem_max - 32));
+            // Doubled by the kernel, of which it takes 32 bytes.
+            let enough = (batch.parse::<usize>().unwrap() + 32).div_ceil(2);
+            assert!(enough > wmem_max, "{message}");
+            let hint = error["hint"].as_str().unwrap();
+            assert!(hint.contains(&format!("`sysctl -w net.core.wmem_max={enough}`")), "{hint}");
+            world.run("nft list ruleset").is(0, &before, "");
+            assert_eq!(world.run(generation).output(), at_generation);
+        }
     });
 }
