@@ -111,6 +111,10 @@ impl Kernel for Timed<'_> {
         self.timed("snapshot", Kernel::snapshot)
     }
 
+    fn snapshot_expecting(&mut self, expected: &Ruleset) -> Result<Snapshot, KernelError> {
+        self.timed("snapshot", |kernel| kernel.snapshot_expecting(expected))
+    }
+
     fn commit(&mut self, plan: &Plan<'_>) -> Result<(), KernelError> {
         self.timed("commit", |kernel| kernel.commit(plan))
     }
