@@ -1,5 +1,7 @@
 //! `hairnat apply` and `hairnat diff`: the main job, done or only shown.
 
+use std::mem;
+
 use super::args::PolicyFiles;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -18,12 +20,12 @@ use crate::ruleset::Ruleset;
 ///
 /// Whatever keeps it from being done; nothing was changed then.
 pub(super) fn apply(files: &PolicyFiles, dry_run: bool, out: &mut Output) -> Result<Exit, Failure> {
-    let Wanted { ruleset, mut host, ports, warnings, in_sync } = Wanted::load(files, out)?;
+    let Wanted { ruleset, mut host, ports, mut warnings, in_sync } = Wanted::load(files, out)?;
 
     let step = if dry_run { Step::Validate } else { Step::Commit };
     let mut kernel = NfTables::open()?;
     let done = converge(&mut kernel, step, &ruleset, |plan| {
-        let report = Report::new(plan, &ports, warnings, out);
+        let report = Report::new(plan, &ports, mem::take(&mut warnings), out);
         // At once: until then the connections of a moved float go on to its old instance.
         if dry_run { report } else { report.with_cut(cut(&plan.stale)) }
     })?;

@@ -33,7 +33,7 @@ pub struct Converged<T> {
 
 /// Plans how what is live becomes `desired` and carries that out (or only validates it), again as
 /// long as the ruleset moves between the reading and the commit. A plan without operations sends
-/// nothing.
+/// nothing. `report` is called once, with the plan that was carried out.
 ///
 /// # Errors
 ///
@@ -43,14 +43,32 @@ pub fn converge<T>(
     kernel: &mut impl Kernel,
     step: Step,
     desired: &Ruleset,
-    report: impl FnOnce(&Plan<'_>) -> T,
+    mut report: impl FnMut(&Plan<'_>) -> T,
+) -> Result<Converged<T>, KernelError> {
+    attempt(kernel, desired, |kernel, live, plan| {
+        carry_out(kernel, step, live, plan)?;
+        Ok(report(plan))
+    })
+}
+
+/// As [`converge`], where `one` does a single attempt, mostly by [`carry_out`]: it is given what
+/// was read and the plan from there, and is called anew with a newer plan as long as it says
+/// [`KernelError::Stale`].
+///
+/// # Errors
+///
+/// Those of [`Kernel::snapshot`] and of `one`; [`KernelError::Stale`] only after many attempts.
+pub fn attempt<K: Kernel, T>(
+    kernel: &mut K,
+    desired: &Ruleset,
+    mut one: impl FnMut(&mut K, &Snapshot, &Plan<'_>) -> Result<T, KernelError>,
 ) -> Result<Converged<T>, KernelError> {
     let mut retries = 0;
     loop {
         let live = kernel.snapshot_expecting(desired)?;
         let plan = plan(&live, desired);
-        match carry_out(kernel, step, &live, &plan) {
-            Ok(()) => return Ok(Converged { report: report(&plan), retries }),
+        match one(kernel, &live, &plan) {
+            Ok(report) => return Ok(Converged { report, retries }),
             Err(KernelError::Stale) if retries + 1 < ATTEMPTS => {
                 retries += 1;
                 thread::sleep(PAUSE * retries);
@@ -60,7 +78,13 @@ pub fn converge<T>(
     }
 }
 
-fn carry_out(
+/// Commits or validates `plan`, which was made from `live`; sends nothing if it is empty.
+///
+/// # Errors
+///
+/// [`KernelError::Owned`] if the plan changes a table of another process, else those of
+/// [`Kernel::commit`]. Nothing was changed then.
+pub fn carry_out(
     kernel: &mut impl Kernel,
     step: Step,
     live: &Snapshot,

@@ -22,7 +22,7 @@ mod testing;
 mod uapi;
 
 pub use conntrack::{ConntrackError, Cut, cut};
-pub use converge::{Converged, Step, converge};
+pub use converge::{Converged, Step, attempt, carry_out, converge};
 pub use error::KernelError;
 pub use fake::FakeKernel;
 pub use nf_tables::{NfTables, batch_bytes};
