@@ -23,7 +23,7 @@ pub(super) fn apply(files: &PolicyFiles, dry_run: bool, out: &mut Output) -> Res
     let Wanted { ruleset, mut host, ports, mut warnings, in_sync } = Wanted::load(files, out)?;
 
     let step = if dry_run { Step::Validate } else { Step::Commit };
-    let mut kernel = NfTables::open()?;
+    let mut kernel = out.progress().watch(NfTables::open()?);
     let done = converge(&mut kernel, step, &ruleset, |plan| {
         let report = Report::new(plan, &ports, mem::take(&mut warnings), out);
         // At once: until then the connections of a moved float go on to its old instance.
@@ -46,7 +46,7 @@ pub(super) fn apply(files: &PolicyFiles, dry_run: bool, out: &mut Output) -> Res
 /// Whatever keeps the policy or the kernel from being read.
 pub(super) fn diff(files: &PolicyFiles, out: &mut Output) -> Result<Exit, Failure> {
     let wanted = Wanted::load(files, out)?;
-    let live = NfTables::open()?.snapshot_expecting(&wanted.ruleset)?;
+    let live = out.progress().watch(NfTables::open()?).snapshot_expecting(&wanted.ruleset)?;
     let plan = plan(&live, &wanted.ruleset);
     let report = Report::new(&plan, &wanted.ports, wanted.warnings, out);
     report.write(Outcome::Shown, &wanted.in_sync, out)?;
@@ -71,8 +71,11 @@ impl Wanted {
         let facts = host.facts()?;
         let floats = policy.float_count();
         let plural = if floats == 1 { "" } else { "s" };
+        let compiling = out.progress().phase(|| "compiling the policy".to_owned());
+        let ruleset = compile(&policy);
+        drop(compiling);
         Ok(Self {
-            ruleset: compile(&policy),
+            ruleset,
             host,
             ports: port_changes(&policy.bridge, &facts),
             warnings: warnings(&policy, &facts),

@@ -11,6 +11,7 @@ mod input;
 mod load;
 mod manual;
 mod output;
+mod progress;
 mod remove;
 mod render;
 mod report;

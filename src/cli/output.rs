@@ -8,6 +8,7 @@ use clap::ColorChoice;
 use serde_json::Value;
 
 use super::args::{Common, OutputFormat};
+use super::progress::Progress;
 use super::results::Results;
 use super::style::{self, ERROR, HEADING, HINT, WARNING};
 use crate::host::Warning;
@@ -18,6 +19,7 @@ pub(super) struct Output {
     results: Results,
     stderr: AutoStream<io::Stderr>,
     common: Common,
+    progress: Progress,
 }
 
 impl Output {
@@ -32,6 +34,7 @@ impl Output {
         Self {
             results: Results::new(choice),
             stderr: AutoStream::new(io::stderr(), choice),
+            progress: Progress::new(common.output != OutputFormat::Json && !common.quiet),
             common,
         }
     }
@@ -58,6 +61,12 @@ impl Output {
     #[must_use]
     pub(super) fn format(&self) -> OutputFormat {
         self.common.output
+    }
+
+    /// For work that may take long. Programs, which ask for JSON, are not told of it.
+    #[must_use]
+    pub(super) fn progress(&self) -> Progress {
+        self.progress
     }
 
     /// Standard output, for results that are written as they are made.

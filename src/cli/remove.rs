@@ -14,7 +14,7 @@ use crate::ruleset::Ruleset;
 /// Whatever keeps it from being done; nothing was changed then.
 pub(super) fn run(dry_run: bool, out: &mut Output) -> Result<Exit, Failure> {
     let step = if dry_run { Step::Validate } else { Step::Commit };
-    let mut kernel = NfTables::open()?;
+    let mut kernel = out.progress().watch(NfTables::open()?);
     let done = converge(&mut kernel, step, &Ruleset::default(), |plan| {
         Report::new(plan, &[], Vec::new(), out)
     })?;

@@ -18,7 +18,7 @@ use crate::ruleset::{Element, Set, TABLE_NAME, TableFamily};
 ///
 /// What keeps them from being read or written.
 pub(super) fn run(out: &mut Output) -> Result<Exit, Failure> {
-    let live = NfTables::open()?.snapshot()?;
+    let live = out.progress().watch(NfTables::open()?).snapshot()?;
     match out.format() {
         OutputFormat::Json => out.json(&snapshot_json(&live))?,
         OutputFormat::Nft => script(&live, out)?,

@@ -46,10 +46,7 @@ pub trait Kernel {
     /// # Errors
     ///
     /// Those of [`Kernel::snapshot`].
-    fn snapshot_expecting(&mut self, expected: &Ruleset) -> Result<Snapshot, KernelError> {
-        let _ = expected;
-        self.snapshot()
-    }
+    fn snapshot_expecting(&mut self, expected: &Ruleset) -> Result<Snapshot, KernelError>;
 
     /// Does all of `plan`, or nothing.
     ///

@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::{env, fs};
 
 use serde_json::Value;
@@ -68,24 +68,22 @@ impl World {
 
     /// Runs a line of shell in the directory; `hairnat` is the program under test.
     pub(crate) fn run(&self, line: &str) -> Said {
+        Said::new(line, self.shell(line).stdin(Stdio::null()).output().unwrap())
+    }
+
+    /// What runs a line of shell in the directory.
+    pub(crate) fn shell(&self, line: &str) -> Command {
         let programs = Path::new(env!("CARGO_BIN_EXE_hairnat")).parent().unwrap();
         let path = env::var("PATH").unwrap();
         let path = format!("{}:{path}:/usr/sbin:/sbin", programs.display());
-        let output = Command::new("sh")
+        let mut shell = Command::new("sh");
+        shell
             .args(["-c", line])
             .current_dir(&self.directory)
             .env("PATH", path)
             .env("LC_ALL", "C")
-            .env_remove("NO_COLOR")
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        Said {
-            line: line.to_owned(),
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+            .env_remove("NO_COLOR");
+        shell
     }
 }
 
@@ -97,6 +95,16 @@ impl Drop for World {
 }
 
 impl Said {
+    /// What the line came to whose process ended like that.
+    pub(crate) fn new(line: &str, output: Output) -> Self {
+        Self {
+            line: line.to_owned(),
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     /// Exactly this exit code, this standard output and this standard error.
     #[track_caller]
     pub(crate) fn is(&self, code: i32, stdout: &str, stderr: &str) {

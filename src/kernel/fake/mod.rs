@@ -11,7 +11,7 @@ use std::io;
 
 use super::{Kernel, KernelError};
 use crate::plan::{Action, LiveChain, LiveSet, LiveTable, Op, Plan, Snapshot};
-use crate::ruleset::{Elements, Set, SetDeclaration, TableFamily};
+use crate::ruleset::{Elements, Ruleset, Set, SetDeclaration, TableFamily};
 
 /// A kernel without a kernel.
 #[derive(Debug, Clone, Default)]
@@ -143,6 +143,10 @@ impl FakeKernel {
 impl Kernel for FakeKernel {
     fn snapshot(&mut self) -> Result<Snapshot, KernelError> {
         Ok(self.live.clone())
+    }
+
+    fn snapshot_expecting(&mut self, _expected: &Ruleset) -> Result<Snapshot, KernelError> {
+        self.snapshot()
     }
 
     fn commit(&mut self, plan: &Plan<'_>) -> Result<(), KernelError> {
