@@ -54,18 +54,26 @@ pub(super) fn diff(files: &PolicyFiles, out: &mut Output) -> Result<Exit, Failur
 }
 
 /// What a policy asks of this host. The policy itself is not kept: it is as large as its ruleset.
-struct Wanted {
-    ruleset: Ruleset,
+pub(super) struct Wanted {
+    /// What shall be live.
+    pub(super) ruleset: Ruleset,
     /// Open already: once the rules are there, nothing should be left that can fail.
-    host: LiveHost,
-    ports: Vec<PortChange>,
-    warnings: Vec<Warning>,
+    pub(super) host: LiveHost,
+    /// The bridge ports that are in another mode than the policy's.
+    pub(super) ports: Vec<PortChange>,
+    /// Where the host contradicts the policy.
+    pub(super) warnings: Vec<Warning>,
     /// What is said when there is nothing to change.
-    in_sync: String,
+    pub(super) in_sync: String,
 }
 
 impl Wanted {
-    fn load(files: &PolicyFiles, out: &mut Output) -> Result<Self, Failure> {
+    /// Reads the policy and the host.
+    ///
+    /// # Errors
+    ///
+    /// What keeps either from being read, or all that is wrong with the policy.
+    pub(super) fn load(files: &PolicyFiles, out: &mut Output) -> Result<Self, Failure> {
         let policy = load::policy(files, out)?;
         let mut host = LiveHost::open()?;
         let facts = host.facts()?;

@@ -11,7 +11,7 @@ use super::exit::EXIT_CODES;
 #[command(name = "hairnat", version, max_term_width = 100, propagate_version = true)]
 #[command(after_help = "\
 Exit codes: 0 done or in sync, 1 `diff` found differences, 2 wrong usage, 3 the policy is invalid,
-4 the kernel or the host refused, 5 the ruleset kept changing.
+4 the kernel or the host refused, 5 the ruleset kept changing, 6 `apply --confirm`: not confirmed.
 
 See a command's options and examples with `hairnat help COMMAND`.")]
 #[command(after_long_help = after_long_help())]
@@ -58,13 +58,27 @@ The difference is sent as one transaction: the kernel takes all of it or nothing
 difference, nothing is sent. Open connections of floats that moved or vanished are cut afterwards:
 they would go on to the old instance. All others go on.
 
+With --confirm, the tables and the bridge ports that changed come back as they were, unless somebody
+says in time that the changes are good; also when hairnat itself is killed or stopped, or its
+connection breaks. A process of its own sees to that; what kills both at once, such as SIGKILL to
+their whole control group, leaves the changes in place.
+
 Example:
   hairnat apply policy.yaml
-  hairnat apply --dry-run /etc/hairnat/policy.d/")]
+  hairnat apply --dry-run /etc/hairnat/policy.d/
+  hairnat apply --confirm 30 policy.yaml")]
     Apply {
         /// Print the changes and have the kernel validate them, but change nothing
         #[arg(long)]
         dry_run: bool,
+        /// Bring the previous state back unless the changes are confirmed within SECONDS
+        ///
+        /// Enter confirms, which is an empty line on standard input, and so does the signal SIGUSR1
+        /// to hairnat. The signals INT, TERM, HUP and QUIT, and a terminal that closes, bring the
+        /// previous state back at once. Exits with 6 when it is back. At most a day, 86400.
+        #[arg(long, value_name = "SECONDS", conflicts_with = "dry_run")]
+        #[arg(value_parser = clap::value_parser!(u32).range(1..=86400))]
+        confirm: Option<u32>,
         /// The policy.
         #[command(flatten)]
         policy: PolicyFiles,

@@ -3,13 +3,14 @@
 use std::process::ExitCode;
 
 /// What the exit codes mean, for the help and the manual.
-pub(super) const EXIT_CODES: [(u8, &str); 6] = [
+pub(super) const EXIT_CODES: [(u8, &str); 7] = [
     (0, "done: applied, or already in sync; `diff`: no differences; `check`: valid"),
     (1, "`diff` only: there are differences"),
     (2, "wrong usage"),
     (3, "the policy is invalid; nothing was changed"),
     (4, "the kernel or the host refused; nothing was changed, or the message says what was"),
     (5, "the ruleset kept changing under us; nothing was changed"),
+    (6, "`apply --confirm`: not confirmed, the previous state is back"),
 ];
 
 /// How a command ended. 2 is what clap exits with for wrong usage.
@@ -28,6 +29,8 @@ pub(super) enum Exit {
     Refused = 4,
     /// The ruleset kept changing under us.
     Stale = 5,
+    /// The changes were not confirmed: the previous state is back.
+    NotConfirmed = 6,
 }
 
 impl From<Exit> for ExitCode {

@@ -5,6 +5,7 @@ use std::io;
 use serde_json::{Value, json};
 use thiserror::Error;
 
+use super::confirm::Trouble;
 use super::exit::Exit;
 use super::input::InputError;
 use crate::host::{HostError, Warning};
@@ -42,6 +43,29 @@ pub(super) enum Failure {
         /// What else there is to know; the report that would have said so is not written.
         warnings: Vec<Warning>,
     },
+    /// `--confirm` where the previous state could not be brought back; nothing was changed.
+    #[error("`--confirm` could not bring this back, so nothing was changed: {}", few(left_out))]
+    Irreversible {
+        /// What of it, as nft(8) names it.
+        left_out: Vec<String>,
+    },
+    /// `--confirm` without a process that would bring the previous state back; nothing was changed.
+    #[error("cannot start what would bring the previous state back, so nothing was changed")]
+    NoGuardian(#[source] io::Error),
+    /// Something went wrong after the changes were made, and the previous state is back.
+    #[error("{}; the previous state is back", trouble.message)]
+    Undone {
+        /// The stable word for what went wrong.
+        kind: &'static str,
+        /// What went wrong.
+        trouble: Trouble,
+    },
+    /// The previous state should be back and is not.
+    #[error("{}", trouble.message)]
+    NotReverted {
+        /// Why.
+        trouble: Trouble,
+    },
     /// The result could not be written.
     #[error("cannot write to standard output")]
     Output(#[from] io::Error),
@@ -67,6 +91,10 @@ impl Failure {
             Self::Kernel(_)
             | Self::Host(_)
             | Self::Ports { .. }
+            | Self::Irreversible { .. }
+            | Self::NoGuardian(_)
+            | Self::Undone { .. }
+            | Self::NotReverted { .. }
             | Self::Output(_)
             | Self::Untold(_) => Exit::Refused,
         }
@@ -81,6 +109,9 @@ impl Failure {
             Self::Kernel(KernelError::Stale) => "stale",
             Self::Kernel(_) => "kernel",
             Self::Host(_) | Self::Ports { .. } => "host",
+            Self::Irreversible { .. } | Self::NoGuardian(_) => "confirm",
+            Self::NotReverted { .. } => "revert",
+            Self::Undone { kind, .. } => kind,
             Self::Output(_) | Self::Untold(_) => "output",
         }
     }
@@ -93,6 +124,15 @@ impl Failure {
             Self::Input(error) => error.hint(),
             Self::Kernel(error) => error.hint(),
             Self::Host(error) | Self::Ports { error, .. } => error.hint(),
+            Self::Irreversible { .. } => Some(
+                "take it out by hand first, or apply without `--confirm`; `hairnat diff` shows it"
+                    .to_owned(),
+            ),
+            Self::NoGuardian(_) => Some(
+                "see whether the host is short of processes or memory, or apply without `--confirm`"
+                    .to_owned(),
+            ),
+            Self::Undone { trouble, .. } | Self::NotReverted { trouble } => trouble.hint.clone(),
             Self::Untold(_) => Some("`hairnat show` prints what is live".to_owned()),
             Self::Policy(_) | Self::Output(_) => None,
         }
@@ -138,6 +178,16 @@ impl Failure {
     #[must_use]
     pub(super) fn warnings(&self) -> &[Warning] {
         if let Self::Ports { warnings, .. } = self { warnings } else { &[] }
+    }
+}
+
+/// The first few of what can be many.
+fn few(objects: &[String]) -> String {
+    const FEW: usize = 3;
+    let named: Vec<&str> = objects.iter().take(FEW).map(String::as_str).collect();
+    match objects.len().saturating_sub(FEW) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
     }
 }
 

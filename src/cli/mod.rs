@@ -3,6 +3,7 @@
 mod apply;
 mod args;
 mod check;
+mod confirm;
 pub mod diagnostics;
 mod exit;
 mod failure;
@@ -49,7 +50,10 @@ fn run(cli: &Cli) -> Exit {
 fn dispatch(cli: &Cli, out: &mut Output) -> Result<Exit, Failure> {
     form_exists(&cli.command, out.format())?;
     match &cli.command {
-        Command::Apply { dry_run, policy } => apply::apply(policy, *dry_run, out),
+        Command::Apply { confirm: Some(seconds), policy, .. } => {
+            confirm::apply(policy, *seconds, out)
+        }
+        Command::Apply { dry_run, policy, .. } => apply::apply(policy, *dry_run, out),
         Command::Diff { policy } => apply::diff(policy, out),
         Command::Check { host, policy } => check::run(policy, *host, out),
         Command::Render { format, policy } => render::run(policy, *format, out),

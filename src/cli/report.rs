@@ -4,10 +4,11 @@ use std::io;
 
 use serde_json::{Value, json};
 
+use super::confirm::Reverted;
 use super::failure::{Failure, with_causes};
 use super::output::Output;
 use crate::host::{PortChange, Warning};
-use crate::kernel::{ConntrackError, Cut};
+use crate::kernel::Cut;
 use crate::plan::{Change, ChangeOp, Group, Line, Plan, Summary, groups};
 
 /// What was or would be changed, ready to be written once it is known to be true.
@@ -22,6 +23,19 @@ pub(super) struct Report {
     pub(super) warnings: Vec<Warning>,
     /// How many connections were cut, where that was tried.
     connections_cut: Option<usize>,
+    /// Whether the changes were confirmed, where that was asked for.
+    confirmation: Option<Confirmation>,
+}
+
+/// What became of changes that were to be confirmed.
+pub(super) enum Confirmation {
+    /// They stay.
+    Confirmed,
+    /// The previous state is back.
+    NotConfirmed {
+        /// Why.
+        reason: String,
+    },
 }
 
 /// The changes in the form that was asked for; the other is never made.
@@ -39,6 +53,8 @@ pub(super) enum Outcome {
     Shown,
     /// The changes are only shown, and the kernel would take them.
     Validated,
+    /// The changes were made, and the previous state is back.
+    Reverted,
 }
 
 impl Report {
@@ -71,6 +87,7 @@ impl Report {
             changes,
             warnings,
             connections_cut: None,
+            confirmation: None,
         }
     }
 
@@ -78,7 +95,23 @@ impl Report {
     #[must_use]
     pub(super) fn with_cut(mut self, cut: Cut) -> Self {
         self.connections_cut = Some(cut.connections);
-        self.warnings.extend(cut.failure.map(|error| not_cut(&error)));
+        self.warnings.extend(cut.failure.map(|error| {
+            not_cut("the ruleset is applied", "the old", &with_causes(&error), error.hint())
+        }));
+        self
+    }
+
+    /// Adds what came of bringing the previous state back, after the rest was told as text.
+    #[must_use]
+    pub(super) fn reverted(mut self, reverted: Reverted) -> Self {
+        if matches!(self.changes, Changes::Text(_)) {
+            self.warnings.clear();
+        }
+        self.connections_cut = self.connections_cut.map(|cut| cut + reverted.connections_cut);
+        self.warnings.extend(reverted.not_cut.map(|trouble| {
+            let hint = trouble.hint.unwrap_or_default();
+            not_cut("the previous state is back", "another", &trouble.message, hint)
+        }));
         self
     }
 
@@ -100,9 +133,38 @@ impl Report {
         out: &mut Output,
     ) -> Result<(), Failure> {
         self.trace(outcome, out);
-        self.write_result(outcome, in_sync, out).map_err(|error| {
-            if self.applied(outcome) { Failure::Untold(error) } else { Failure::Output(error) }
-        })
+        self.write_result(outcome, in_sync, out).map_err(|error| self.lost(outcome, error))
+    }
+
+    /// Writes what became of changes that were to be confirmed: for JSON the whole report, as text
+    /// what [`Report::write`] could not know.
+    ///
+    /// # Errors
+    ///
+    /// What writing to standard output gives; it says whether the changes are made nevertheless.
+    pub(super) fn write_confirmation(
+        mut self,
+        confirmation: Confirmation,
+        out: &mut Output,
+    ) -> Result<(), Failure> {
+        let (outcome, line) = match &confirmation {
+            Confirmation::Confirmed => (Outcome::Applied, "confirmed".to_owned()),
+            Confirmation::NotConfirmed { reason } => {
+                (Outcome::Reverted, format!("not confirmed: the previous state is back ({reason})"))
+            }
+        };
+        self.confirmation = Some(confirmation);
+        if out.is_json() {
+            return self.write(outcome, "", out);
+        }
+        let written = if out.is_quiet() { Ok(()) } else { out.line(&line) };
+        written.and_then(|()| out.finish()).map_err(|error| self.lost(outcome, error))?;
+        out.warn(&self.warnings);
+        Ok(())
+    }
+
+    fn lost(&self, outcome: Outcome, error: io::Error) -> Failure {
+        if self.applied(outcome) { Failure::Untold(error) } else { Failure::Output(error) }
     }
 
     /// What was done on the way, for `-v`.
@@ -114,6 +176,9 @@ impl Report {
             Outcome::Applied => format!("sent {operations} operation{plural} as one transaction"),
             Outcome::Shown => format!("apply would send {operations} operation{plural}"),
             Outcome::Validated => format!("the kernel validated {operations} operation{plural}"),
+            Outcome::Reverted => {
+                format!("sent {operations} operation{plural} as one transaction, and took it back")
+            }
         };
         out.trace(&format!("read the ruleset at generation {generation}; {sent}"));
     }
@@ -148,7 +213,7 @@ impl Report {
         }
         let Summary { add, replace, delete } = self.summary;
         out.line(&match outcome {
-            Outcome::Applied => {
+            Outcome::Applied | Outcome::Reverted => {
                 format!("applied: {add} added, {replace} replaced, {delete} deleted")
             }
             Outcome::Shown => format!("{add} to add, {replace} to replace, {delete} to delete"),
@@ -173,20 +238,25 @@ impl Report {
         if let Some(cut) = self.connections_cut {
             object["connections_cut"] = cut.into();
         }
+        if let Some(confirmation) = &self.confirmation {
+            object["confirmed"] = matches!(confirmation, Confirmation::Confirmed).into();
+            if let Confirmation::NotConfirmed { reason } = confirmation {
+                object["reason"] = reason.as_str().into();
+            }
+        }
         object
     }
 }
 
-/// The ruleset is applied by now, so this is no error.
-fn not_cut(error: &ConntrackError) -> Warning {
+/// The ruleset is what it should be by now, so this is no error.
+fn not_cut(so_far: &str, instance: &str, cause: &str, hint: String) -> Warning {
     Warning {
         code: "connections-not-cut",
         message: format!(
-            "the ruleset is applied, but open connections of floats that moved or vanished may go \
-             on to the old instance: {}",
-            with_causes(error)
+            "{so_far}, but open connections of floats that moved or vanished may go on to \
+             {instance} instance: {cause}"
         ),
-        hint: error.hint(),
+        hint,
     }
 }
 
@@ -221,7 +291,8 @@ mod tests {
     use clap::Parser as _;
 
     use super::super::args::Cli;
-    use super::{ConntrackError, Cut, Outcome, Output, Plan, Report};
+    use super::{Cut, Outcome, Output, Plan, Report};
+    use crate::kernel::ConntrackError;
 
     fn json(cut: Option<Cut>) -> serde_json::Value {
         let cli = Cli::try_parse_from(["hairnat", "apply", "-o", "json"]).unwrap();

@@ -1,14 +1,16 @@
-//! The only unsafe code: libnftnl objects that nftnl has no safe wrapper for, and the socket calls
-//! that mnl lacks.
-#![allow(unsafe_code, reason = "libnftnl and the socket interface are C; each block has its proof")]
+//! The only unsafe code: libnftnl objects that nftnl has no safe wrapper for, the socket calls that
+//! mnl lacks, and fork(2).
+#![allow(unsafe_code, reason = "libnftnl and the system calls are C; each block has its proof")]
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
-use std::io;
 use std::os::fd::AsRawFd;
 use std::ptr::NonNull;
+use std::time::Duration;
+use std::{fs, io, thread};
 
 use nftnl::{MsgType, NlMsg};
 use nftnl_sys as sys;
+use nix::unistd::ForkResult;
 
 /// `NFT_MSG_NEWSET` of `include/uapi/linux/netfilter/nf_tables.h`.
 const NEWSET: u16 = 9;
@@ -203,6 +205,31 @@ pub(crate) fn receive(socket: &mnl::Socket, buffer: &mut [u8], wait: bool) -> io
     usize::try_from(result).map_err(|_| io::Error::last_os_error())
 }
 
+/// How long fork waits for threads that were joined to leave the process, in milliseconds.
+const THREADS_LEAVE: u32 = 1000;
+
+/// fork(2). The child has everything that the parent had, and may do everything with it.
+///
+/// # Errors
+///
+/// What fork(2) gives, and [`io::ErrorKind::Other`] if the process has another thread, or if that
+/// cannot be told because `/proc` is missing.
+pub(crate) fn fork() -> io::Result<ForkResult> {
+    // A thread that was joined runs no more code, but is listed until the kernel has let it go.
+    let mut waited = 0;
+    while fs::read_dir("/proc/self/task")?.count() != 1 {
+        if waited == THREADS_LEAVE {
+            return Err(io::Error::other("there is another thread"));
+        }
+        waited += 1;
+        thread::sleep(Duration::from_millis(1));
+    }
+    // SAFETY: the calling thread is the only one, and as it is here, it starts no other. So no lock
+    // is held by a thread that the child lacks, no value is half changed, and the child is not
+    // bound to async-signal-safe functions, as that of a process with several threads is.
+    Ok(unsafe { nix::unistd::fork() }?)
+}
+
 fn socklen<T>() -> libc::socklen_t {
     libc::socklen_t::try_from(size_of::<T>()).unwrap_or(0)
 }
@@ -211,4 +238,25 @@ fn socklen<T>() -> libc::socklen_t {
 /// without them.
 fn or_abort<T>(pointer: *mut T) -> NonNull<T> {
     NonNull::new(pointer).unwrap_or_else(|| std::process::abort())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::{process, thread};
+
+    use super::{ForkResult, fork};
+
+    #[test]
+    fn a_process_with_another_thread_is_not_forked() {
+        let (end, ended) = mpsc::channel::<()>();
+        let other = thread::spawn(move || ended.recv());
+        let forked = fork();
+        if matches!(forked, Ok(ForkResult::Child)) {
+            process::exit(1);
+        }
+        drop(end);
+        assert!(other.join().unwrap().is_err());
+        assert_eq!(forked.unwrap_err().to_string(), "there is another thread");
+    }
 }

@@ -27,10 +27,12 @@ fn the_manual_page_has_every_command_and_option_and_exit_code() {
     for command in ["apply", "diff", "check", "render", "show", "remove", "schema", "man"] {
         assert!(page.contains(&format!("\n.SS \"hairnat {command}\"\n")), "{command}");
     }
-    for option in [r"\-\-dry\-run", r"\-\-format", r"\-\-host", r"\-\-output", r"\-\-color"] {
+    for option in
+        [r"\-\-dry\-run", r"\-\-confirm", r"\-\-format", r"\-\-host", r"\-\-output", r"\-\-color"]
+    {
         assert!(page.contains(&format!(r"\fB{option}\fR")), "{option}");
     }
-    for code in 0..=5 {
+    for code in 0..=6 {
         assert!(page.contains(&format!("\n.TP\n\\fB{code}\\fR\n")), "{code}");
     }
 }

@@ -3,6 +3,7 @@
 #[path = "../lab/isolation.rs"]
 mod isolation;
 
+mod confirm;
 mod files;
 mod generated;
 mod json;
@@ -11,6 +12,7 @@ mod progress;
 mod readme;
 mod refusals;
 mod repair;
+mod running;
 mod streams;
 mod terminal;
 mod usage;

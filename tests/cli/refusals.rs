@@ -61,14 +61,22 @@ error: this kernel has no nf_tables: Protocol not supported (os error 93)
 
 /// Lets `socket(_, _, NETLINK_NETFILTER)` fail as it does on a kernel without `nfnetlink`.
 fn no_netfilter_sockets() -> BpfProgram {
-    let is = |index, value| {
+    let arguments = [(0, libc::AF_NETLINK), (2, libc::NETLINK_NETFILTER)];
+    refusing(libc::SYS_socket, &arguments, libc::EPROTONOSUPPORT)
+}
+
+/// Lets a system call fail with `errno` when it has these arguments, by number and value.
+pub(crate) fn refusing(call: i64, arguments: &[(u8, i32)], errno: i32) -> BpfProgram {
+    let is = |&(index, value): &(u8, i32)| {
+        let value = u64::try_from(value).unwrap();
         SeccompCondition::new(index, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value).unwrap()
     };
-    let family = u64::try_from(libc::AF_NETLINK).unwrap();
-    let protocol = u64::try_from(libc::NETLINK_NETFILTER).unwrap();
-    let rule = SeccompRule::new(vec![is(0, family), is(2, protocol)]).unwrap();
-    let refused = SeccompAction::Errno(u32::try_from(libc::EPROTONOSUPPORT).unwrap());
-    let rules = BTreeMap::from([(libc::SYS_socket, vec![rule])]);
+    let conditions: Vec<_> = arguments.iter().map(is).collect();
+    // A call without a rule is refused whatever its arguments.
+    let rule = (!conditions.is_empty()).then(|| SeccompRule::new(conditions).unwrap());
+    let rules = rule.into_iter().collect();
+    let refused = SeccompAction::Errno(u32::try_from(errno).unwrap());
+    let rules = BTreeMap::from([(call, rules)]);
     let arch = env::consts::ARCH.try_into().unwrap();
     let filter = SeccompFilter::new(rules, SeccompAction::Allow, refused, arch).unwrap();
     filter.try_into().unwrap()

@@ -12,8 +12,10 @@ use crate::isolation::{isolated, test_name};
 /// The policy that most tests begin with.
 pub(crate) const POLICY: &str = "fixed: [10.0.0.0/24]\nfloats: {203.0.113.10: 10.0.0.10}\n";
 
-/// A host on which nothing contradicts [`POLICY`].
-const QUIET_HOST: &str = "ip link add br0 type bridge && echo 1 > /proc/sys/net/ipv4/ip_forward";
+/// A host on which nothing contradicts [`POLICY`], and whose log is not the machine's.
+const QUIET_HOST: &str = "ip link add br0 type bridge && \
+    echo 1 > /proc/sys/net/ipv4/ip_forward && \
+    { test ! -e /dev/log || mount --bind /dev/null /dev/log; }";
 
 /// What a test needs beyond namespaces.
 const TRIAL: &str = "ip link add br0 type bridge && nft list tables";
@@ -114,16 +116,34 @@ impl Said {
         assert_eq!(self.code, Some(code), "exit code of `{line}`");
     }
 
+    /// The exit code.
+    #[track_caller]
+    pub(crate) fn code(&self) -> i32 {
+        self.code.unwrap_or_else(|| panic!("`{}` was ended by a signal", self.line))
+    }
+
+    /// Standard output.
+    pub(crate) fn stdout(&self) -> &str {
+        &self.stdout
+    }
+
     /// The one JSON object on standard output, with this exit code and nothing on standard error.
     #[track_caller]
     pub(crate) fn object(&self, code: i32) -> Value {
+        let (object, talk) = self.object_and_talk(code);
+        assert_eq!(talk, "", "standard error of `{}`", self.line);
+        object
+    }
+
+    /// The one JSON object on standard output, with this exit code, and what was said besides.
+    #[track_caller]
+    pub(crate) fn object_and_talk(&self, code: i32) -> (Value, &str) {
         let Self { line, stdout, .. } = self;
-        assert_eq!(self.stderr, "", "standard error of `{line}`");
         assert_eq!(self.code, Some(code), "exit code of `{line}`: {stdout}");
         let value: Value = serde_json::from_str(stdout)
             .unwrap_or_else(|error| panic!("`{line}` printed no JSON: {error}\n{stdout}"));
         assert!(value.is_object(), "`{line}` printed {value}");
-        value
+        (value, &self.stderr)
     }
 
     /// Standard output of a command that had nothing to say and exits with 0.

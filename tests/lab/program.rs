@@ -1,8 +1,14 @@
 //! The `hairnat` program, as the tests of the lab use it: the only place that runs it.
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, Stdio};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 
 use super::Lab;
+use super::isolation::command;
 
 /// The program under test.
 const HAIRNAT: &str = env!("CARGO_BIN_EXE_hairnat");
@@ -32,7 +38,42 @@ impl Report {
     }
 }
 
+/// An `apply --confirm` that was not answered yet.
+pub(crate) struct Unconfirmed(Child);
+
+impl Unconfirmed {
+    /// Has the previous state brought back.
+    pub(crate) fn revert(self) -> Report {
+        let process = Pid::from_raw(self.0.id().try_into().expect("process id"));
+        kill(process, Signal::SIGTERM).expect("signal");
+        let output = self.0.wait_with_output().expect("wait for hairnat");
+        assert_eq!(output.status.code(), Some(6));
+        Report(serde_json::from_slice(&output.stdout).expect("JSON"))
+    }
+}
+
 impl Lab {
+    /// Makes the host's kernel match `policy` for as long as a test lasts, unless it is reverted.
+    pub(crate) fn apply_unconfirmed(&self, policy: &str) -> Unconfirmed {
+        let mut child = self.host.enter(|| {
+            command(HAIRNAT)
+                .args(["apply", "--confirm", "600", "--output", "json", "-"])
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .expect("start hairnat")
+        });
+        let mut stdin = child.stdin.take().expect("piped");
+        stdin.write_all(policy.as_bytes()).expect("feed hairnat");
+        drop(stdin);
+        let mut question = String::new();
+        let mut stderr = BufReader::new(child.stderr.take().expect("piped"));
+        stderr.read_line(&mut question).expect("a question");
+        assert!(question.starts_with("applied; "), "{question}");
+        Unconfirmed(child)
+    }
+
     /// Makes the host's kernel match `policy`.
     pub(crate) fn apply(&self, policy: &str) -> Report {
         let text = self.host.run(HAIRNAT, &["apply", "--output", "json", "-"], policy);

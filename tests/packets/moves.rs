@@ -43,6 +43,23 @@ fn open_connections_through_a_moved_float_are_cut_and_those_through_another_go_o
     });
 }
 
+#[test]
+fn open_connections_through_a_float_that_moves_back_unconfirmed_are_cut() {
+    Lab::run(|lab| {
+        [&lab.web, &lab.db, &lab.batch].into_iter().for_each(converse);
+        lab.apply(TWO_FLOATS);
+        let unconfirmed = lab.apply_unconfirmed(WEB_FLOATS_MOVED);
+        let mut moved = open(&lab.outside, &World::both().map(|world| world.web_float));
+        let mut others = open(&lab.outside, &World::both().map(|world| world.db_float));
+        assert_eq!(answers(&mut moved), [["batch", "batch"]; 2]);
+        assert_eq!(answers(&mut others), [["db", "db"]; 2]);
+
+        assert_eq!(unconfirmed.revert().connections_cut(), 4);
+        assert_eq!(answers(&mut moved), [[NO_ANSWER, "web"]; 2]);
+        assert_eq!(answers(&mut others), [["db", "db"]; 2]);
+    });
+}
+
 /// Counting is another declaration of the maps, so the table is deleted and made in one batch.
 #[test]
 fn open_connections_go_on_when_their_table_is_made_anew() {

@@ -1,0 +1,147 @@
+//! What hairnat and its guardian say to each other.
+
+use serde_json::{Value, json};
+
+/// What hairnat says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Word {
+    /// The changes are made: the time runs.
+    Applied,
+    /// Keep them.
+    Confirm,
+    /// Bring the previous state back.
+    Revert,
+    /// Nothing was changed; go.
+    Discard,
+}
+
+impl Word {
+    const ALL: [Self; 4] = [Self::Applied, Self::Confirm, Self::Revert, Self::Discard];
+
+    /// As it goes over the line.
+    pub(super) const fn encode(self) -> &'static [u8] {
+        match self {
+            Self::Applied => b"applied",
+            Self::Confirm => b"confirm",
+            Self::Revert => b"revert",
+            Self::Discard => b"discard",
+        }
+    }
+
+    /// What was said; `None` if it is no word.
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        Self::ALL.into_iter().find(|word| word.encode() == bytes)
+    }
+}
+
+/// What the guardian says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// It has all that it needs.
+    Ready,
+    /// It brings the previous state back, and nothing keeps it from that any more.
+    Reverting,
+    /// The changes stay.
+    Kept,
+    /// The previous state is back.
+    Reverted(Reverted),
+    /// It could not do its work.
+    Failed(Trouble),
+}
+
+/// What else came of bringing the previous state back.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(in crate::cli) struct Reverted {
+    /// How many connections were cut.
+    pub(in crate::cli) connections_cut: usize,
+    /// Why there may be more of them.
+    pub(in crate::cli) not_cut: Option<Trouble>,
+}
+
+/// What went wrong, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::cli) struct Trouble {
+    /// What, and why.
+    pub(in crate::cli) message: String,
+    /// What to do.
+    pub(in crate::cli) hint: Option<String>,
+}
+
+impl Answer {
+    /// As it goes over the line.
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let value = match self {
+            Self::Ready => json!({ "answer": "ready" }),
+            Self::Reverting => json!({ "answer": "reverting" }),
+            Self::Kept => json!({ "answer": "kept" }),
+            Self::Reverted(Reverted { connections_cut, not_cut }) => json!({
+                "answer": "reverted",
+                "connections_cut": connections_cut,
+                "not_cut": not_cut.as_ref().map(Trouble::to_json),
+            }),
+            Self::Failed(trouble) => json!({ "answer": "failed", "trouble": trouble.to_json() }),
+        };
+        value.to_string().into_bytes()
+    }
+
+    /// What was answered; `None` if it is no answer.
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        let value: Value = serde_json::from_slice(bytes).ok()?;
+        Some(match value["answer"].as_str()? {
+            "ready" => Self::Ready,
+            "reverting" => Self::Reverting,
+            "kept" => Self::Kept,
+            "reverted" => Self::Reverted(Reverted {
+                connections_cut: value["connections_cut"].as_u64()?.try_into().ok()?,
+                not_cut: Trouble::from_json(&value["not_cut"]),
+            }),
+            "failed" => Self::Failed(Trouble::from_json(&value["trouble"])?),
+            _ => return None,
+        })
+    }
+}
+
+impl Trouble {
+    fn to_json(&self) -> Value {
+        json!({ "message": self.message, "hint": self.hint })
+    }
+
+    fn from_json(value: &Value) -> Option<Self> {
+        let message = value["message"].as_str()?.to_owned();
+        Some(Self { message, hint: value["hint"].as_str().map(str::to_owned) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Answer, Reverted, Trouble, Word};
+
+    #[test]
+    fn what_is_said_is_what_is_heard() {
+        for word in Word::ALL {
+            assert_eq!(Word::decode(word.encode()), Some(word));
+        }
+        let trouble = |hint| Trouble { message: "no\n`é`".to_owned(), hint };
+        let answers = [
+            Answer::Ready,
+            Answer::Reverting,
+            Answer::Kept,
+            Answer::Reverted(Reverted::default()),
+            Answer::Reverted(Reverted { connections_cut: 7, not_cut: Some(trouble(None)) }),
+            Answer::Failed(trouble(Some("try".to_owned()))),
+            Answer::Failed(trouble(None)),
+        ];
+        for answer in answers {
+            assert_eq!(Answer::decode(&answer.encode()), Some(answer));
+        }
+    }
+
+    #[test]
+    fn anything_else_is_neither_a_word_nor_an_answer() {
+        for bytes in ["", "kept", "{}", "[]", r#"{"answer":"reverted"}"#, r#"{"answer":"perhaps"}"#]
+        {
+            assert_eq!(Word::decode(bytes.as_bytes()), None, "{bytes}");
+            assert_eq!(Answer::decode(bytes.as_bytes()), None, "{bytes}");
+        }
+    }
+}
