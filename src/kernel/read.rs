@@ -1,9 +1,9 @@
 //! Reading our tables, all at one generation.
 
 mod by_key;
+mod generation;
 mod sound;
 
-use super::batch::{Batch, Ending};
 use super::decode::{self, ElementReader, FoundSet};
 use super::encode::{Family, is_concatenation_of_ranges};
 use super::error::KernelError;
@@ -12,16 +12,17 @@ use crate::netlink::{self, Message, Socket};
 use crate::netlink::{Malformed, Verdict, put_text};
 
 use super::uapi::{
-    GETCHAIN, GETFLOWTABLE, GETGEN, GETOBJ, GETRULE, GETSET, GETSETELEM, GETTABLE, NEWCHAIN,
-    NEWFLOWTABLE, NEWGEN, NEWOBJ, NEWRULE, NEWSET, NEWSETELEM, NEWTABLE, NFTA_GEN_ID,
-    NFTA_OTHER_TABLE, NFTA_RULE_TABLE, NFTA_SET_ELEM_LIST_SET, NFTA_SET_ELEM_LIST_TABLE,
-    NFTA_SET_TABLE, NFTA_TABLE_NAME,
+    GETCHAIN, GETFLOWTABLE, GETOBJ, GETRULE, GETSET, GETSETELEM, GETTABLE, NEWCHAIN, NEWFLOWTABLE,
+    NEWOBJ, NEWRULE, NEWSET, NEWSETELEM, NEWTABLE, NFTA_OTHER_TABLE, NFTA_RULE_TABLE,
+    NFTA_SET_ELEM_LIST_SET, NFTA_SET_ELEM_LIST_TABLE, NFTA_SET_TABLE, NFTA_TABLE_NAME,
 };
 use crate::netlink::{NLM_F_DUMP, NLM_F_REQUEST};
-use crate::plan::{LiveChain, LiveSet, LiveTable, Plan, Snapshot};
+use crate::plan::{LiveChain, LiveSet, LiveTable, Snapshot};
 use crate::ruleset::{Ruleset, SetDeclaration, TABLE_NAME, TableFamily};
 
 pub(super) use by_key::LARGE;
+pub(super) use generation::generation;
+use generation::{low_bits, settled};
 use sound::{check, each_once, still_there, twice};
 
 /// Why a read must be made again, or failed.
@@ -71,35 +72,6 @@ fn tables(
     Ok((live, whole))
 }
 
-/// Waits for the transaction that made `generation`, which may be at work yet: it moves the
-/// generation first, and keeps `commit_mutex` to the end (`nf_tables_commit`). An empty batch takes
-/// that too, and changes nothing, not even the generation. One without an end would also wait for
-/// everybody who reads (`synchronize_rcu` of `__nf_tables_abort`).
-fn settled(socket: &mut Socket, generation: u32) -> Result<(), Interrupted> {
-    let nothing = Plan { generation, ..Plan::default() };
-    let batch = Batch::new(&nothing, socket.next_seq(), Ending::Commit)?;
-    let verdicts = socket.transact(batch.bytes(), batch.messages())?;
-    match batch.first_error(&verdicts).map_or(0, |verdict| verdict.errno) {
-        libc::ERESTART => Err(Interrupted::Again),
-        errno => Ok(check(errno, "wait for the ruleset to rest")?),
-    }
-}
-
-/// The generation of the ruleset (`NFTA_GEN_ID`).
-pub(super) fn generation(socket: &mut Socket) -> Result<u32, Interrupted> {
-    let mut generation = None;
-    let request = request(GETGEN, NLM_F_REQUEST, 0, socket.next_seq(), |_| {});
-    let errno = socket.request(&request, false, |message| {
-        if message.kind == NEWGEN {
-            let id = nfnetlink::attributes(&message)?.find(NFTA_GEN_ID)?.ok_or(Malformed)?;
-            generation = Some(id.be32()?);
-        }
-        Ok(())
-    })?;
-    check(errno, "read the generation of the ruleset")?;
-    generation.ok_or_else(|| Malformed.into())
-}
-
 /// The netlink port of the process that owns our table of `family`, if any does.
 pub(super) fn owner(socket: &mut Socket, family: TableFamily) -> Result<Option<u32>, Interrupted> {
     let generation = low_bits(generation(socket)?);
@@ -130,8 +102,11 @@ impl Reader<'_> {
     fn table(&mut self) -> Result<Option<LiveTable>, Interrupted> {
         let Some(facts) = self.facts()? else { return Ok(None) };
         let (sets, count) = self.sets()?;
-        let sets = sets.into_iter().map(|set| self.elements(set));
-        let sets = sets.collect::<Result<Vec<_>, _>>()?;
+        let mut read = Vec::new();
+        for set in sets {
+            read.push(self.elements(set, &read)?);
+        }
+        let sets = read;
         let mut chains = self.chains()?;
         self.rules(&sets, &mut chains)?;
         let others = if facts.used > count + chains.len() { self.others()? } else { Vec::new() };
@@ -183,12 +158,17 @@ impl Reader<'_> {
         Ok((sets, count))
     }
 
-    fn elements(&mut self, (mut live, count): Counted) -> Result<LiveSet, Interrupted> {
+    /// The set with its elements; `others` have been read.
+    fn elements(
+        &mut self,
+        (mut live, count): Counted,
+        others: &[LiveSet],
+    ) -> Result<LiveSet, Interrupted> {
         let LiveSet::Known { set, counters, strays } = &mut live else { return Ok(live) };
         if set.declaration.learned.is_some() {
             return Ok(live);
         }
-        if let Some(reader) = self.by_key(&set.declaration, count)? {
+        if let Some(reader) = self.by_key(&set.declaration, count, others)? {
             (set.elements, *counters, *strays) = reader.finish();
             return Ok(live);
         }
@@ -341,10 +321,4 @@ fn request(
     fill(&mut out);
     netlink::end(&mut out, start);
     out
-}
-
-/// The low 16 bits, which is what answers carry.
-fn low_bits(generation: u32) -> u16 {
-    let [_, _, high, low] = generation.to_be_bytes();
-    u16::from_be_bytes([high, low])
 }

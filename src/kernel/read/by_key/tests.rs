@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::{End, Interrupted, KEYS, LARGE, Reader};
+use super::{End, Expected, Interrupted, KEYS, LARGE, Reader};
 use crate::kernel::decode::ElementReader;
 use crate::kernel::encode::ElementWriter;
 use crate::kernel::read::{generation, low_bits};
 use crate::kernel::testing::inside;
 use crate::kernel::{Kernel, NfTables};
 use crate::netlink::{Bus, Socket};
-use crate::plan::{Action, ChangeOp, Op, Plan, groups, plan};
+use crate::plan::{Action, ChangeOp, LiveSet, Op, Plan, groups, plan};
 use crate::ruleset::{
     Data, Datatype, Element, Elements, Ruleset, Set, SetDeclaration, Table, TableFamily,
 };
@@ -157,6 +157,56 @@ fn only_a_dump_names_what_is_not_expected() {
     });
 }
 
+/// Maps of 6000 floats and of their fixed addresses, but for the float `without` and with the float
+/// `moved` leading elsewhere.
+fn both_maps(without: u32, moved: u32) -> Ruleset {
+    let mut sets = Vec::new();
+    for name in ["dnat4", "snat4"] {
+        let declaration = SetDeclaration { name: name.to_owned(), counter: false, ..declaration() };
+        let mut elements = Elements::new(&declaration);
+        for number in (0..6000).filter(|&number| number != without) {
+            let fixed = if number == moved { 0x0a01_0000 } else { 0x0a00_0000 } + number;
+            let (float, fixed) = ((0x6440_0000 + number).to_be_bytes(), fixed.to_be_bytes());
+            let (key, data) = if name == "dnat4" { (float, fixed) } else { (fixed, float) };
+            elements.push(Element { key: &key, last: &key, data: &data, comment: None });
+        }
+        elements.sort();
+        sets.push(Set { declaration, elements });
+    }
+    Ruleset { tables: vec![Table { family: TableFamily::Inet, sets, chains: Vec::new() }] }
+}
+
+#[test]
+fn what_a_float_that_moved_or_vanished_has_left_is_found_without_a_dump() {
+    inside(|| {
+        let mut kernel = NfTables::open().unwrap();
+        let empty = kernel.snapshot().unwrap();
+        let live = both_maps(u32::MAX, u32::MAX);
+        kernel.commit(&plan(&empty, &live)).unwrap();
+        if !counts(&mut kernel) {
+            return;
+        }
+        for (without, moved) in [(0, 7), (1000, 1001), (5999, 0), (u32::MAX, 1000)] {
+            let expected = Expected { ruleset: &both_maps(without, moved), large: 1 };
+            let (socket, family) = (&mut kernel.socket, TableFamily::Inet);
+            let generation = low_bits(generation(socket).unwrap());
+            let mut reader =
+                Reader { socket, family, generation, expected: Some(expected), whole: true };
+            let mut others = Vec::new();
+            for (set, count) in reader.sets().unwrap().0 {
+                let LiveSet::Known { set, .. } = set else { panic!("{set:?}") };
+                let declaration = set.declaration;
+                let found = reader.by_key(&declaration, count, &others).unwrap();
+                let (elements, counters, strays) = found.expect("no dump").finish();
+                let set = Set { declaration, elements };
+                others.push(LiveSet::Known { set, counters, strays });
+            }
+            let read = others.iter().filter_map(LiveSet::known).cloned().collect::<Vec<_>>();
+            assert_eq!(read, live.tables[0].sets);
+        }
+    });
+}
+
 #[test]
 fn a_receive_queue_that_is_too_short_is_asked_for_less() {
     inside(|| {
@@ -181,15 +231,12 @@ fn a_receive_queue_that_is_too_short_is_asked_for_less() {
         assert_eq!(some.finish().0, floats(0..fitted));
 
         let before = reader.socket.next_seq();
-        let all = reader.expected(&set, &expected, 1000, KEYS).unwrap().unwrap();
+        let mut all = ElementReader::new(&set);
+        reader.find(&set, &expected, 1000, KEYS, &mut all).unwrap();
         let requests = reader.socket.next_seq() - before;
         assert!((50..1010).contains(&requests), "{requests} requests");
         let (elements, counters, strays) = all.finish();
-        let live = crate::plan::LiveSet::Known {
-            set: Set { declaration: set, elements },
-            counters,
-            strays,
-        };
+        let live = LiveSet::Known { set: Set { declaration: set, elements }, counters, strays };
         assert_eq!(dumped.tables[0].sets, [live]);
     });
 }
@@ -206,7 +253,8 @@ fn elements_of_another_generation_are_read_again() {
             let family = TableFamily::Inet;
             let mut reader = Reader { socket, family, generation, expected: None, whole: true };
             let dumped = reader.dump(&set).map(|_| ());
-            let asked = reader.expected(&set, &floats(0..300), 300, KEYS).map(|_| ());
+            let mut some = ElementReader::new(&set);
+            let asked = reader.find(&set, &floats(0..300), 300, KEYS, &mut some);
             for read in [dumped, asked] {
                 let again = matches!(read, Err(Interrupted::Again));
                 assert_eq!((read.is_ok(), again), (is_now, !is_now), "{read:?}");
