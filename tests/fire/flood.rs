@@ -1,6 +1,5 @@
 //! Connections through floats that stay, while other floats move, come and go.
 
-use std::fmt::Write as _;
 use std::io::{self, Read as _, Write as _};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -122,41 +121,35 @@ fn echo(node: &Node) {
     });
 }
 
-/// The floats that stay; and in the map of each some that move from round to round, and some that
-/// are there in every other round.
+/// The floats that stay; and in the map of each some others, of which those of one family move from
+/// round to round, and a quarter comes or goes.
 fn policy(round: u32) -> String {
     let mut text =
         "fixed: [10.0.0.0/24, \"fd00:10::/64\"]\nbridge: { ports: [vnet*] }\nfloats:\n".to_owned();
-    for ([address, port, range, _], fixed) in STAYING.iter().zip(["10.0.0.11", "fd00:10::11"]) {
-        writeln!(text, "  {address}: \"{fixed}\"").unwrap();
-        writeln!(text, "  {port}: {{ ports: {{ {PORT}/tcp: \"{fixed}\" }} }}").unwrap();
-        writeln!(text, "  {range}: {{ ports: {{ 6000-6010/tcp: \"{fixed}\" }} }}").unwrap();
-    }
-    for (prefix, fixed) in
-        [("203.0.113.16/28", "10.0.0.0/28"), ("2001:db8::1:0/112", "fd00:10::/112")]
-    {
-        writeln!(text, "  \"{prefix}\": {{ fixed: \"{fixed}\", egress: false }}").unwrap();
-    }
-    for number in
-        (0..16_u32).filter(|number| !(number.is_multiple_of(4) && round.is_multiple_of(2)))
-    {
-        let target = 128 + (number + round) % 32 * 4;
-        for (floats, fixed) in [("203.0.113.", "10.0.0."), ("2001:db8::2:", "fd00:10::")] {
+    let mut line = |float: String, target: String| {
+        text.extend(["  \"", &float, "\": { ", &target, " }\n"]);
+    };
+    let families = [
+        ("10.0.0.11", "203.0.113.16/28", "10.0.0.0/28", "203.0.113.", "10.0.0."),
+        ("fd00:10::11", "2001:db8::1:0/112", "fd00:10::/112", "2001:db8::2:", "fd00:10::"),
+    ];
+    for (number, (web, prefix, fixed_prefix, float, fixed)) in (0..).zip(families) {
+        let [address, port, range, _] = STAYING[number];
+        line(address.to_owned(), format!("fixed: \"{web}\""));
+        line(port.to_owned(), format!("ports: {{ {PORT}/tcp: \"{web}\" }}"));
+        line(range.to_owned(), format!("ports: {{ 6000-6010/tcp: \"{web}\" }}"));
+        line(prefix.to_owned(), format!("fixed: \"{fixed_prefix}\", egress: false"));
+        let turn = round / 2 + if number == 0 { round % 2 } else { 0 };
+        let last = |last: u32| if number == 0 { last.to_string() } else { format!("{last:x}") };
+        for other in (0..16).filter(|other| other % 4 > 0 || turn.is_multiple_of(2)) {
+            let target = last(128 + (other + turn) % 32 * 4);
             let to = format!("\"{fixed}{target}\"");
-            writeln!(text, "  {floats}{}: {to}", 100 + number).unwrap();
-            writeln!(
-                text,
-                "  {floats}{}: {{ ports: {{ 80/tcp: {to}, 90-99/tcp: {to} }} }}",
-                120 + number
-            )
-            .unwrap();
-        }
-        let (floats, fixed) = (192 + 4 * number, 128 + (number + round) % 32 * 4);
-        for (floats, fixed) in [
-            (format!("203.0.113.{floats}/30"), format!("10.0.0.{fixed}/30")),
-            (format!("2001:db8::3:{floats:x}/126"), format!("fd00:10::1:{fixed:x}/126")),
-        ] {
-            writeln!(text, "  \"{floats}\": {{ fixed: \"{fixed}\", egress: false }}").unwrap();
+            line(format!("{float}{}", last(100 + other)), format!("fixed: {to}"));
+            let ports = format!("ports: {{ 80/tcp: {to}, 90-99/tcp: {to} }}");
+            line(format!("{float}{}", last(120 + other)), ports);
+            let bits = [30, 126][number];
+            let to = format!("fixed: \"{fixed}{target}/{bits}\", egress: false");
+            line(format!("{float}{}/{bits}", last(192 + 4 * other)), to);
         }
     }
     text
