@@ -5,11 +5,11 @@ use std::net::{IpAddr, SocketAddr};
 use super::nfnetlink::{self, Header};
 use super::uapi::{
     CT_DELETE, CT_NEW, CTA_ID, CTA_IP_V4_DST, CTA_IP_V4_SRC, CTA_IP_V6_DST, CTA_IP_V6_SRC,
-    CTA_PROTO_DST_PORT, CTA_PROTO_NUM, CTA_PROTO_SRC_PORT, CTA_TUPLE_IP, CTA_TUPLE_ORIG,
-    CTA_TUPLE_PROTO, CTA_TUPLE_REPLY, CTA_ZONE,
+    CTA_PROTO_DST_PORT, CTA_PROTO_NUM, CTA_PROTO_SRC_PORT, CTA_STATUS, CTA_TUPLE_IP,
+    CTA_TUPLE_ORIG, CTA_TUPLE_PROTO, CTA_TUPLE_REPLY, CTA_ZONE, IPS_SEEN_REPLY,
 };
 use crate::netlink::{
-    self, Attributes, Malformed, Message, NLM_F_ACK, NLM_F_REQUEST, put, put_nest,
+    self, Attribute, Attributes, Malformed, Message, NLM_F_ACK, NLM_F_REQUEST, put, put_nest,
 };
 use crate::plan::{Connection, Tuple};
 
@@ -36,7 +36,9 @@ impl<'a> Entry<'a> {
         let original = nested(attributes, CTA_TUPLE_ORIG)?;
         let (protocol, original) = tuple(original)?;
         let (_, reply) = tuple(nested(attributes, CTA_TUPLE_REPLY)?)?;
-        let connection = Connection { protocol, original, reply };
+        let status = attributes.find(CTA_STATUS)?.map(Attribute::be32).transpose()?;
+        let answered = status.is_none_or(|status| status & IPS_SEEN_REPLY != 0);
+        let connection = Connection { protocol, original, reply, answered };
         Ok(Some(Self { connection, attributes }))
     }
 
@@ -107,7 +109,7 @@ mod tests {
     use crate::plan::{Connection, Tuple};
 
     /// UDP from 192.0.2.2 port 40000 to 203.0.113.11 port 53, answered by 10.0.0.11 port 5353, in
-    /// zone 3, with a status (type 3) that nobody asked for.
+    /// zone 3, with a time-out (type 7) that nobody asked for.
     #[rustfmt::skip]
     const BODY: [u8; 140] = [
         2, 0, 0, 0,                                                 // AF_INET, version, resource
@@ -152,6 +154,7 @@ mod tests {
             protocol: 17,
             original: tuple("192.0.2.2:40000", "203.0.113.11:53"),
             reply: tuple("10.0.0.11:5353", "192.0.2.2:40000"),
+            answered: true,
         };
         assert_eq!(connection, expected);
     }

@@ -166,8 +166,10 @@ pub(super) const CT_DELETE: u16 = ct(2);
 
 pub(super) const CTA_TUPLE_ORIG: u16 = 1;
 pub(super) const CTA_TUPLE_REPLY: u16 = 2;
+pub(super) const CTA_STATUS: u16 = 3;
 pub(super) const CTA_ID: u16 = 12;
 pub(super) const CTA_ZONE: u16 = 18;
+pub(super) const IPS_SEEN_REPLY: u32 = 0x2;
 pub(super) const CTA_TUPLE_IP: u16 = 1;
 pub(super) const CTA_TUPLE_PROTO: u16 = 2;
 pub(super) const CTA_IP_V4_SRC: u16 = 1;

@@ -16,6 +16,8 @@ pub struct Connection {
     /// What is sent back to it, before that is translated: from the fixed address, to whatever the
     /// source was rewritten to.
     pub reply: Tuple,
+    /// Whether anything was sent back (`IPS_SEEN_REPLY`).
+    pub answered: bool,
 }
 
 /// One direction of a connection (`struct nf_conntrack_tuple`); the L4 ports of a protocol that has
@@ -60,43 +62,72 @@ const ROLES: [(&str, IpFamily, Role); 12] = [
     ("snat6_net", IpFamily::V6, Role::EgressPrefix),
 ];
 
+/// The sets of fixed networks.
+const FIXED: [(&str, IpFamily); 2] = [("fixed4", IpFamily::V4), ("fixed6", IpFamily::V6)];
+
 /// What the set or map of that name is for; `None` if it translates nothing.
 pub(super) fn role(name: &str) -> Option<(IpFamily, Role)> {
     ROLES.iter().find(|(known, ..)| *known == name).map(|&(_, family, role)| (family, role))
 }
 
-/// The maps of one ruleset that translate.
+/// The maps of one ruleset that translate, and its fixed networks.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct FloatMaps<'a>(Vec<(IpFamily, Role, &'a Elements)>);
+pub(super) struct FloatMaps<'a> {
+    maps: Vec<(IpFamily, Role, &'a Elements)>,
+    fixed: Vec<(IpFamily, &'a Elements)>,
+}
 
 impl<'a> FloatMaps<'a> {
     /// Those among `sets`.
     pub(super) fn among(sets: impl Iterator<Item = &'a Set>) -> Self {
-        let with_role = |set: &'a Set| {
-            let (family, role) = role(&set.declaration.name)?;
-            Some((family, role, &set.elements))
-        };
-        Self(sets.filter_map(with_role).collect())
+        let mut found = Self::default();
+        for Set { declaration, elements } in sets {
+            let fixed = FIXED.iter().find(|(name, _)| *name == declaration.name);
+            found.fixed.extend(fixed.map(|&(_, family)| (family, elements)));
+            let map = role(&declaration.name).map(|(family, role)| (family, role, elements));
+            found.maps.extend(map);
+        }
+        found
     }
 
     /// Whether there is any map of `family`.
     pub(super) fn has(&self, family: IpFamily) -> bool {
-        self.0.iter().any(|&(of, ..)| of == family)
+        self.maps.iter().any(|&(of, ..)| of == family)
     }
 
     /// Whether a new connection like this one would be translated to the same instance.
     pub(super) fn lead(&self, connection: &Connection) -> bool {
-        let Connection { protocol, original, reply } = connection;
+        let reply = connection.reply.source;
+        self.target(connection).is_some_and(|(address, port)| {
+            address == reply.ip() && port.is_none_or(|port| port == reply.port())
+        })
+    }
+
+    /// Whether a new connection like this one would be translated, and this one was not, at one of
+    /// its ends.
+    pub(super) fn missed(&self, connection: &Connection) -> bool {
+        let Connection { original, reply, .. } = connection;
+        let source = original.source.ip();
+        let leaves = || {
+            let outwards = !self.is_fixed(original.destination.ip());
+            outwards && self.egress(source).is_some()
+                || self.is_fixed(source) && self.lead(connection)
+        };
+        reply.source == original.destination && self.target(connection).is_some()
+            || reply.destination == original.source && leaves()
+    }
+
+    /// The fixed address, and perhaps the L4 port, that a new connection like this one would be
+    /// translated to.
+    fn target(&self, connection: &Connection) -> Option<(IpAddr, Option<u16>)> {
+        let Connection { protocol, original, .. } = connection;
         let key = Key::new(original.destination, *protocol);
         let by_port = || self.find(Role::Port, &key).map(|data| (data, key.port_of(data)));
         let by_range = || self.find(Role::Range, &key).map(|data| (data, None));
-        let target = match by_port().or_else(by_range) {
+        match by_port().or_else(by_range) {
             Some((data, port)) => address(key.family, data).map(|address| (address, port)),
             None => self.whole(original.destination.ip()).map(|address| (address, None)),
-        };
-        target.is_some_and(|(address, port)| {
-            address == reply.source.ip() && port.is_none_or(|port| port == reply.source.port())
-        })
+        }
     }
 
     /// Whether the address that this connection leaves as is a float of the instance that opened it.
@@ -113,6 +144,13 @@ impl<'a> FloatMaps<'a> {
     /// The float that connections of a fixed address leave as.
     fn egress(&self, fixed: IpAddr) -> Option<IpAddr> {
         self.mapped(Role::Egress, Role::EgressPrefix, fixed)
+    }
+
+    /// Whether an address is one of instances.
+    fn is_fixed(&self, address: IpAddr) -> bool {
+        let key = Key::new(SocketAddr::new(address, 0), 0);
+        let networks = self.fixed.iter().find(|(family, _)| *family == key.family);
+        networks.is_some_and(|(_, networks)| networks.containing(key.address()).is_some())
     }
 
     /// What an address leads to, alone or else as part of a prefix, in which its offset is kept.
@@ -139,7 +177,7 @@ impl<'a> FloatMaps<'a> {
     }
 
     fn map(&self, family: IpFamily, role: Role) -> Option<&'a Elements> {
-        self.0.iter().find(|&&(of, is, _)| (of, is) == (family, role)).map(|&(.., map)| map)
+        self.maps.iter().find(|&&(of, is, _)| (of, is) == (family, role)).map(|&(.., map)| map)
     }
 }
 

@@ -62,6 +62,9 @@ pub fn plan<'a>(live: &'a Snapshot, desired: &'a Ruleset) -> Plan<'a> {
         table::plan(family, live.table(family), desired.table(family), &mut plan);
     }
     let (live, desired) = (live.table(TableFamily::Inet), desired.table(TableFamily::Inet));
-    plan.stale = StaleConnections::new(live, desired, &plan.changes);
+    let adds_table =
+        |op: &Op<'_>| (op.family, &op.action) == (TableFamily::Inet, &Action::AddTable);
+    let anew = live.is_some() && plan.ops.iter().any(adds_table);
+    plan.stale = StaleConnections::new(live, desired, &plan.changes, anew);
     plan
 }

@@ -1,5 +1,5 @@
 //! Connections that a plan makes stale: conntrack goes on translating them as it began, past every
-//! rule, to an instance that the float no longer leads to (OSSN-0020).
+//! rule, to an instance that the float no longer leads to (OSSN-0020), or nowhere.
 
 use super::float_maps::{Connection, FloatMaps, Role, address, role};
 use super::{Change, LiveSet, LiveTable, Subject};
@@ -7,7 +7,8 @@ use crate::address::IpFamily;
 use crate::ruleset::{Element, Table, TableFamily};
 
 /// The connections that were translated as the live ruleset says and as the desired one does not:
-/// those through a float that moved or vanished, and those that leave as one.
+/// those through a float that moved or vanished, and those that leave as one. Where the table is made
+/// anew, also those that were not translated because their first packet met neither table.
 ///
 /// What another program translated is none of them, nor what the desired ruleset translates just
 /// so by another map.
@@ -16,14 +17,17 @@ pub struct StaleConnections<'a> {
     live: FloatMaps<'a>,
     desired: FloatMaps<'a>,
     families: Vec<IpFamily>,
+    anew: bool,
 }
 
 impl<'a> StaleConnections<'a> {
-    /// What `changes`, from `live` to `desired`, make stale.
+    /// What `changes`, from `live` to `desired`, make stale, if the table is made `anew` for them or
+    /// in place.
     pub(super) fn new(
         live: Option<&'a LiveTable>,
         desired: Option<&'a Table>,
         changes: &[Change<'_>],
+        anew: bool,
     ) -> Self {
         let live = FloatMaps::among(
             live.into_iter().flat_map(|table| &table.sets).filter_map(LiveSet::known),
@@ -31,13 +35,15 @@ impl<'a> StaleConnections<'a> {
         let desired = FloatMaps::among(desired.into_iter().flat_map(|table| &table.sets));
         let ends = |&family: &IpFamily| {
             let mut changes = changes.iter().filter(|change| change.family == TableFamily::Inet);
-            live.has(family) && changes.any(|change| ends_translations(change, &live, family))
+            let missed = anew && desired.has(family);
+            live.has(family)
+                && (missed || changes.any(|change| ends_translations(change, &live, family)))
         };
         let families: Vec<_> = IpFamily::ALL.into_iter().filter(ends).collect();
         if families.is_empty() {
             return Self::default();
         }
-        Self { live, desired, families }
+        Self { live, desired, families, anew }
     }
 
     /// The families in which there can be any; mostly none, as adding a float ends nothing.
@@ -49,8 +55,13 @@ impl<'a> StaleConnections<'a> {
     /// Whether the connection is one of them.
     #[must_use]
     pub fn contains(&self, connection: &Connection) -> bool {
-        let Self { live, desired, .. } = self;
-        (live.lead(connection) && !desired.lead(connection))
+        let Self { live, desired, anew, .. } = self;
+        // A packet is led through the chains that were active when it came, but finds only what is
+        // live when it asks: neither a map that went meanwhile, nor a chain that came
+        // (`nft_do_chain`, `nft_hash_lookup`). Such a connection can hardly have had an answer.
+        let missed = *anew && !connection.answered;
+        (missed && live.missed(connection) && desired.missed(connection))
+            || (live.lead(connection) && !desired.lead(connection))
             || (live.own_source(connection) && !desired.own_source(connection))
     }
 }

@@ -30,49 +30,65 @@ const STAYING: [[&str; 4]; 2] = [
 #[test]
 fn no_connection_fails_while_other_floats_move_come_and_go() {
     Lab::run(|lab| {
-        echo(&lab.web);
-        let clients = [&lab.outside, &lab.db];
-        for node in clients {
-            // A flood uses up the ports of a client.
-            node.sysctl("ipv4/tcp_tw_reuse", 1);
-            node.sysctl("ipv4/ip_local_port_range", "1024 65535");
-        }
-        // Applies read all connections that there are.
-        for state in ["time_wait", "close", "close_wait", "last_ack", "fin_wait"] {
-            lab.host.sysctl(&format!("netfilter/nf_conntrack_tcp_timeout_{state}"), 1);
-        }
-        lab.apply(&policy(0));
-        let targets: Vec<SocketAddr> = STAYING
-            .concat()
-            .iter()
-            .map(|float| (float.parse::<IpAddr>().unwrap(), PORT).into())
-            .collect();
-        let stop = AtomicBool::new(false);
-        let counts = thread::scope(|scope| {
-            let floods =
-                clients.map(|client| scope.spawn(|| client.enter(|| flood(&targets, &stop))));
-            let _stop = RaisedAtLast(&stop);
-            let mut lasting: Vec<TcpStream> = [&lab.outside, &lab.db, &lab.web]
-                .iter()
-                .flat_map(|client| {
-                    targets.iter().map(|target| client.enter(|| open(target).unwrap()))
-                })
-                .collect();
-            for round in 1..=rounds(100) {
-                let report = lab.apply(&policy(round));
-                assert!(report.changed());
-                assert_eq!(report.connections_cut(), 0);
-                for (number, stream) in lasting.iter_mut().enumerate() {
-                    let said = exchange(stream, round);
-                    assert!(said.is_ok(), "round {round}: lasting connection {number}: {said:?}");
-                }
-            }
-            stop.store(true, Ordering::Relaxed);
-            floods.map(|flood| flood.join().unwrap())
-        });
-        println!("connections: {counts:?}");
-        assert!(counts.iter().all(|&count| count >= rounds(100)), "{counts:?}");
+        let cut = flooded(lab, 100, policy);
+        assert_eq!(cut, 0);
     });
+}
+
+/// One that began just when the kernel went over from table to table is cut, so that it begins again.
+#[test]
+fn no_connection_fails_while_its_table_is_made_anew() {
+    Lab::run(|lab| {
+        let policy = |round| format!("counters: {}\n{}", round % 2 > 0, policy(round));
+        let cut = flooded(lab, 40, policy);
+        println!("of them cut: {cut}");
+    });
+}
+
+/// Applies the policies of `default` rounds during a flood of connections, none of which may fail;
+/// gives how many connections were cut.
+fn flooded(lab: &Lab, default: u32, policy: impl Fn(u32) -> String) -> u64 {
+    echo(&lab.web);
+    let clients = [&lab.outside, &lab.db];
+    for node in clients {
+        // A flood uses up the ports of a client.
+        node.sysctl("ipv4/tcp_tw_reuse", 1);
+        node.sysctl("ipv4/ip_local_port_range", "1024 65535");
+    }
+    // Applies read all connections that there are.
+    for state in ["time_wait", "close", "close_wait", "last_ack", "fin_wait"] {
+        lab.host.sysctl(&format!("netfilter/nf_conntrack_tcp_timeout_{state}"), 1);
+    }
+    lab.apply(&policy(0));
+    let targets: Vec<SocketAddr> = STAYING
+        .concat()
+        .iter()
+        .map(|float| (float.parse::<IpAddr>().unwrap(), PORT).into())
+        .collect();
+    let mut cut = 0;
+    let stop = AtomicBool::new(false);
+    let counts = thread::scope(|scope| {
+        let floods = clients.map(|client| scope.spawn(|| client.enter(|| flood(&targets, &stop))));
+        let _stop = RaisedAtLast(&stop);
+        let mut lasting: Vec<TcpStream> = [&lab.outside, &lab.db, &lab.web]
+            .iter()
+            .flat_map(|client| targets.iter().map(|target| client.enter(|| open(target).unwrap())))
+            .collect();
+        for round in 1..=rounds(default) {
+            let report = lab.apply(&policy(round));
+            assert!(report.changed());
+            cut += report.connections_cut();
+            for (number, stream) in lasting.iter_mut().enumerate() {
+                let said = exchange(stream, round);
+                assert!(said.is_ok(), "round {round}: lasting connection {number}: {said:?}");
+            }
+        }
+        stop.store(true, Ordering::Relaxed);
+        floods.map(|flood| flood.join().unwrap())
+    });
+    println!("connections: {counts:?}");
+    assert!(counts.iter().all(|&count| count >= rounds(default)), "{counts:?}");
+    cut
 }
 
 /// Opens one connection after another; all must bring back what they carry.

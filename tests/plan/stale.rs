@@ -31,6 +31,7 @@ fn through(float: &str, instance: &str) -> Connection {
         protocol: 6,
         original: Tuple { source: client, destination: float },
         reply: Tuple { source: instance, destination: client },
+        answered: true,
     }
 }
 
@@ -41,6 +42,7 @@ fn leaving(instance: &str, float: &str) -> Connection {
         protocol: 6,
         original: Tuple { source: instance.parse().unwrap(), destination: server },
         reply: Tuple { source: server, destination: float.parse().unwrap() },
+        answered: true,
     }
 }
 
@@ -187,8 +189,6 @@ fn what_ends_nothing_asks_for_no_connections() {
         (one, one),
         (one, "203.0.113.10: { fixed: 10.0.0.5, name: web-1 }"),
         (one, "203.0.113.10: 10.0.0.5, 203.0.113.11: 10.0.0.6"),
-        (one, "203.0.113.10: 10.0.0.5, 203.0.113.11: { ports: { 80/tcp: 10.0.0.6 } }"),
-        (one, "203.0.113.10: 10.0.0.5, 2001:db8::10: fd00:10::5"),
     ] {
         assert_eq!(moving(from, to).stale_families(), NONE, "{from} -> {to}");
     }
@@ -202,4 +202,74 @@ fn maps_that_are_made_anew_with_the_same_floats_leave_every_connection() {
     let policy = floats("203.0.113.10: 10.0.0.5");
     let scenario = Scenario::new().applied(&policy).policy(&format!("counters: true\n{policy}"));
     assert_eq!(scenario.makes_stale([&through("203.0.113.10:80", "10.0.0.5:80")]), [false]);
+}
+
+/// The connection without an answer, and without a translation of its destination.
+fn missed(connection: Connection) -> Connection {
+    let reply = Tuple { source: connection.original.destination, ..connection.reply };
+    Connection { reply, answered: false, ..connection }
+}
+
+/// The connection without an answer, and without a translation of its source.
+fn left_untranslated(connection: Connection) -> Connection {
+    let reply = Tuple { destination: connection.original.source, ..connection.reply };
+    Connection { reply, answered: false, ..connection }
+}
+
+#[test]
+fn connections_that_met_neither_table_are_stale_where_one_is_made_anew() {
+    let one = "203.0.113.10: 10.0.0.5, 203.0.113.11: { ports: { 80/tcp: 10.0.0.6 } }";
+    for more in ["2001:db8::10: fd00:10::5", "203.0.113.12: { ports: { 6000-6010/udp: 10.0.0.7 } }"]
+    {
+        let anew = moving(one, &format!("{one}, {more}"));
+        assert_eq!(anew.stale_families(), [V4]);
+        let unanswered = |float, instance| missed(through(float, instance));
+        let stale = anew.makes_stale([
+            &unanswered("203.0.113.10:80", "10.0.0.5:80"),
+            &unanswered("203.0.113.11:80", "10.0.0.6:80"),
+            // Nobody would translate these.
+            &unanswered("203.0.113.11:81", "10.0.0.6:81"),
+            &unanswered("203.0.113.99:80", "10.0.0.5:80"),
+            // They are translated, or go on without.
+            &Connection { answered: false, ..through("203.0.113.10:80", "10.0.0.5:80") },
+            &Connection { answered: true, ..unanswered("203.0.113.10:80", "10.0.0.5:80") },
+        ]);
+        assert_eq!(stale, [true, true, false, false, false, false], "{more}");
+    }
+}
+
+#[test]
+fn connections_that_leave_past_both_tables_are_stale_where_one_is_made_anew() {
+    let one = "203.0.113.10: 10.0.0.5";
+    let anew = moving(one, &format!("{one}, 2001:db8::10: fd00:10::5"));
+    let from = |source: &str, connection: Connection| {
+        let source = source.parse().unwrap();
+        let original = Tuple { source, ..connection.original };
+        left_untranslated(Connection { original, ..connection })
+    };
+    let outwards = left_untranslated(leaving("10.0.0.5:4000", "203.0.113.10:4000"));
+    let stale = anew.makes_stale([
+        &outwards,
+        &from("10.0.0.5:4000", through("203.0.113.10:80", "10.0.0.5:80")),
+        &from("10.0.0.9:4000", through("203.0.113.10:80", "10.0.0.5:80")),
+        // An instance without a float, a client beyond, fixed to fixed, and one with an answer.
+        &left_untranslated(leaving("10.0.0.9:4000", "203.0.113.10:4000")),
+        &left_untranslated(through("203.0.113.10:80", "10.0.0.5:80")),
+        &from("10.0.0.5:4000", through("10.0.0.9:80", "10.0.0.9:80")),
+        &Connection { answered: true, ..outwards },
+    ]);
+    assert_eq!(stale, [true, true, true, false, false, false, false]);
+}
+
+#[test]
+fn what_is_not_translated_is_left_alone_where_nothing_is_made_anew_or_the_float_is_new() {
+    let untranslated = missed(through("203.0.113.10:80", "10.0.0.5:80"));
+    let in_place = moving("203.0.113.10: 10.0.0.5", "203.0.113.10: 10.0.0.7");
+    assert_eq!(in_place.makes_stale([&untranslated]), [false]);
+    let new = moving(
+        "203.0.113.11: 10.0.0.6",
+        "203.0.113.11: 10.0.0.6, 203.0.113.10: { ports: { 80/tcp: 10.0.0.5 } }",
+    );
+    assert!(new.rebuilds());
+    assert_eq!(new.makes_stale([&untranslated]), [false]);
 }
