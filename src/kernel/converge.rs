@@ -45,7 +45,7 @@ pub fn converge<T>(
     desired: &Ruleset,
     mut report: impl FnMut(&Plan<'_>) -> T,
 ) -> Result<Converged<T>, KernelError> {
-    attempt(kernel, desired, |kernel, live, plan| {
+    attempt(kernel, desired, desired, |kernel, live, plan| {
         carry_out(kernel, step, live, plan)?;
         Ok(report(plan))
     })
@@ -53,19 +53,20 @@ pub fn converge<T>(
 
 /// As [`converge`], where `one` does a single attempt, mostly by [`carry_out`]: it is given what
 /// was read and the plan from there, and is called anew with a newer plan as long as it says
-/// [`KernelError::Stale`].
+/// [`KernelError::Stale`]. `expected` is what is probably live, see [`Kernel::snapshot_expecting`].
 ///
 /// # Errors
 ///
 /// Those of [`Kernel::snapshot`] and of `one`; [`KernelError::Stale`] only after many attempts.
 pub fn attempt<K: Kernel, T>(
     kernel: &mut K,
+    expected: &Ruleset,
     desired: &Ruleset,
     mut one: impl FnMut(&mut K, &Snapshot, &Plan<'_>) -> Result<T, KernelError>,
 ) -> Result<Converged<T>, KernelError> {
     let mut retries = 0;
     loop {
-        let live = kernel.snapshot_expecting(desired)?;
+        let live = kernel.snapshot_expecting(expected)?;
         let plan = plan(&live, desired);
         match one(kernel, &live, &plan) {
             Ok(report) => return Ok(Converged { report, retries }),

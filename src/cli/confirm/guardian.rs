@@ -56,7 +56,7 @@ impl Guardian {
     ///
     /// Why there is none; nobody may make the changes then.
     pub(super) fn start(
-        previous: &Previous,
+        previous: &Previous<'_>,
         time: Duration,
         generation: Option<u32>,
     ) -> io::Result<Self> {
@@ -150,7 +150,7 @@ impl Guardian {
 }
 
 /// The life of the guardian.
-fn guard(link: &Link, previous: &Previous, time: Duration, generation: Option<u32>) -> ! {
+fn guard(link: &Link, previous: &Previous<'_>, time: Duration, generation: Option<u32>) -> ! {
     // A panic must not unwind to what hairnat was about to do when it was forked.
     let life = AssertUnwindSafe(|| live(link, previous, time, generation));
     process::exit(match panic::catch_unwind(life) {
@@ -166,7 +166,7 @@ fn guard(link: &Link, previous: &Previous, time: Duration, generation: Option<u3
 
 fn live(
     link: &Link,
-    previous: &Previous,
+    previous: &Previous<'_>,
     time: Duration,
     generation: Option<u32>,
 ) -> Result<(), Box<dyn std::error::Error>> {

@@ -37,6 +37,7 @@ use super::report::{Confirmation, Outcome, Report};
 use crate::host::{HostError, LiveHost, PortChange, set_ports};
 use crate::kernel::{Kernel, KernelError, NfTables, Step, attempt, carry_out, cut};
 use crate::plan::{Plan, Snapshot};
+use crate::ruleset::Ruleset;
 use guardian::{Decision, Guardian};
 use message::Word;
 use previous::Previous;
@@ -55,12 +56,12 @@ pub(super) fn apply(files: &PolicyFiles, seconds: u32, out: &mut Output) -> Resu
     let Wanted { ruleset, mut host, ports, mut warnings, in_sync } = Wanted::load(files, out)?;
     let time = Duration::from_secs(seconds.into());
     let mut kernel = out.progress().watch(NfTables::open()?);
-    let done = attempt(&mut kernel, &ruleset, |kernel, live, plan| {
+    let done = attempt(&mut kernel, &ruleset, &ruleset, |kernel, live, plan| {
         let mut report = || Report::new(plan, &ports, std::mem::take(&mut warnings), out);
         if plan.is_empty() && ports.is_empty() {
             return Ok(Ok((report(), None)));
         }
-        let guarded = match Guarded::new(live, plan, &ports, time, out.progress()) {
+        let guarded = match Guarded::new(live, &ruleset, plan, &ports, time, out.progress()) {
             Ok(guarded) => guarded,
             Err(failure) => return Ok(Err(failure)),
         };
@@ -78,8 +79,8 @@ pub(super) fn apply(files: &PolicyFiles, seconds: u32, out: &mut Output) -> Resu
 }
 
 /// Changes that are about to be made, with all that brings the previous state back.
-struct Guarded {
-    previous: Previous,
+struct Guarded<'a> {
+    previous: Previous<'a>,
     signals: Signals,
     guardian: Guardian,
     time: Duration,
@@ -87,8 +88,8 @@ struct Guarded {
 }
 
 /// Changes that wait for their confirmation.
-struct Pending {
-    guarded: Guarded,
+struct Pending<'a> {
+    guarded: Guarded<'a>,
     deadline: Instant,
 }
 
@@ -100,16 +101,17 @@ enum End {
     RevertedAlone(Reverted),
 }
 
-impl Guarded {
+impl<'a> Guarded<'a> {
     fn new(
         live: &Snapshot,
+        desired: &'a Ruleset,
         plan: &Plan<'_>,
         ports: &[PortChange],
         time: Duration,
         progress: Progress,
     ) -> Result<Self, Failure> {
-        let previous =
-            Previous::new(live, ports).map_err(|left_out| Failure::Irreversible { left_out })?;
+        let previous = Previous::new(live, desired, ports)
+            .map_err(|left_out| Failure::Irreversible { left_out })?;
         let signals = Signals::hold().map_err(Failure::NoGuardian)?;
         let generation = (!plan.is_empty()).then_some(plan.generation);
         match Guardian::start(&previous, time, generation) {
@@ -130,7 +132,7 @@ impl Guarded {
         live: &Snapshot,
         plan: &Plan<'_>,
         ports: &[PortChange],
-    ) -> Result<Result<Pending, Failure>, KernelError> {
+    ) -> Result<Result<Pending<'a>, Failure>, KernelError> {
         match carry_out(kernel, Step::Commit, live, plan) {
             Ok(()) => {}
             // The answer was lost or makes no sense; who knows what was done.
@@ -179,7 +181,7 @@ impl Guarded {
     }
 }
 
-impl Pending {
+impl Pending<'_> {
     /// Tells of the changes, asks for their confirmation, and tells what became of them.
     fn settle(
         self,

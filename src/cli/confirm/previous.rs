@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::cli::failure::with_causes;
 use crate::host::{Host, HostError, PortChange, set_ports};
-use crate::kernel::{Cut, Kernel, KernelError, Step, converge, cut};
+use crate::kernel::{Cut, Kernel, KernelError, Step, attempt, carry_out, cut};
 use crate::plan::Snapshot;
 use crate::ruleset::Ruleset;
 
@@ -20,19 +20,25 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Our tables and the bridge ports that an apply changes, as they were.
 #[derive(Debug)]
-pub(super) struct Previous {
+pub(super) struct Previous<'a> {
     ruleset: Ruleset,
+    /// What is live instead: large sets are asked for it.
+    applied: &'a Ruleset,
     /// Back to the mode that they were in.
     ports: Vec<PortChange>,
 }
 
-impl Previous {
-    /// What `live` is and the `ports` that are going to change have.
+impl<'a> Previous<'a> {
+    /// What `live` is and the `ports` that are going to change have, before `applied` is live.
     ///
     /// # Errors
     ///
     /// What of it hairnat cannot write, as nft(8) names it, and so could not bring back.
-    pub(super) fn new(live: &Snapshot, ports: &[PortChange]) -> Result<Self, Vec<String>> {
+    pub(super) fn new(
+        live: &Snapshot,
+        applied: &'a Ruleset,
+        ports: &[PortChange],
+    ) -> Result<Self, Vec<String>> {
         let (ruleset, mut left_out) = live.to_ruleset();
         let dormant = live.tables.iter().filter(|table| table.dormant);
         left_out.extend(dormant.map(|table| format!("flag dormant of table `{}`", table.family)));
@@ -40,7 +46,7 @@ impl Previous {
             return Err(left_out);
         }
         let back = |change: &PortChange| PortChange { on: change.port.hairpin, ..change.clone() };
-        Ok(Self { ruleset, ports: ports.iter().map(back).collect() })
+        Ok(Self { ruleset, applied, ports: ports.iter().map(back).collect() })
     }
 
     /// Brings it back; does nothing where it is back already.
@@ -69,7 +75,11 @@ impl Previous {
     fn restore_ruleset(&self, kernel: &mut impl Kernel) -> Result<Cut, KernelError> {
         let until = Instant::now() + PERSISTENCE;
         loop {
-            match converge(kernel, Step::Commit, &self.ruleset, |plan| cut(&plan.stale)) {
+            let done = attempt(kernel, self.applied, &self.ruleset, |kernel, live, plan| {
+                carry_out(kernel, Step::Commit, live, plan)?;
+                Ok(cut(&plan.stale))
+            });
+            match done {
                 Err(KernelError::Stale) if Instant::now() < until => thread::sleep(PAUSE),
                 done => return done.map(|done| done.report),
             }
@@ -153,10 +163,11 @@ mod tests {
     }
 
     /// A kernel with a table, and the state before it was there.
-    fn applied(ports: &[PortChange]) -> (FakeKernel, Previous) {
+    fn applied(ports: &[PortChange]) -> (FakeKernel, Previous<'static>) {
+        static NOTHING: Ruleset = Ruleset { tables: Vec::new() };
         let mut kernel = FakeKernel::new();
         let live = kernel.snapshot().unwrap();
-        let previous = Previous::new(&live, ports).unwrap();
+        let previous = Previous::new(&live, &NOTHING, ports).unwrap();
         let table = Table { family: TableFamily::Inet, sets: Vec::new(), chains: Vec::new() };
         kernel.commit(&plan(&live, &Ruleset { tables: vec![table] })).unwrap();
         (kernel, previous)
