@@ -20,7 +20,7 @@ fn beside_dry_runs_what_is_live_is_read_and_nothing_else() {
         let mut kernel = NfTables::open().unwrap();
         policies[0].apply("--quiet").succeeded();
         beside_dry_runs_of(&policies[2], || {
-            for round in 0..rounds(80) {
+            for round in 0..rounds(60) {
                 assert!(policies[0].is(&snapshot(&mut kernel)), "round {round}");
             }
         });
@@ -35,7 +35,7 @@ fn beside_dry_runs_an_apply_leaves_nothing_out() {
         policies[0].apply("--quiet").succeeded();
         let mut live = 0;
         beside_dry_runs_of(&policies[2], || {
-            for round in 0..rounds(40) {
+            for round in 0..rounds(30) {
                 let wanted = 1 - live;
                 match converge(&mut kernel, Step::Commit, policies[wanted].ruleset(), |_| ()) {
                     Ok(_) => live = wanted,
