@@ -3,8 +3,9 @@
 //! Rules and elements change in place. A set or chain that appears, vanishes or differs rebuilds
 //! the table: the kernel changes no declaration in place, and only a rebuilt table lists its
 //! objects in the same order as a fresh one. This happens when a policy first uses or last drops a
-//! feature; connections are not affected, as conntrack keeps their translation. A table of which
-//! most elements change is rebuilt too, where no counter is lost by that: it takes less time.
+//! feature; open connections are not affected, as conntrack keeps their translation, but one that
+//! begins just then can fall between the tables ([`super::StaleConnections`]). A table of which most
+//! elements change is rebuilt too, where no counter is lost by that: it takes less time.
 
 use std::borrow::Cow;
 
