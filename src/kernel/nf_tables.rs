@@ -11,7 +11,7 @@ use crate::plan::{Plan, Snapshot};
 use crate::ruleset::Ruleset;
 
 /// How often a read is tried before the ruleset counts as restless.
-const TRIES: u32 = 10;
+const TRIES: u32 = 30;
 
 /// The pause after the first try; each next one is longer by as much.
 const PAUSE: Duration = Duration::from_millis(2);
