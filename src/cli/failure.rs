@@ -5,9 +5,9 @@ use std::io;
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use super::confirm::Trouble;
 use super::exit::Exit;
 use super::input::InputError;
+use super::reverted::Trouble;
 use crate::host::{HostError, Warning};
 use crate::kernel::KernelError;
 use crate::policy::Diagnostics;

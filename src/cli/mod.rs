@@ -17,6 +17,7 @@ mod remove;
 mod render;
 mod report;
 mod results;
+mod reverted;
 mod show;
 mod style;
 mod usage;

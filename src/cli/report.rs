@@ -4,9 +4,9 @@ use std::io;
 
 use serde_json::{Value, json};
 
-use super::confirm::Reverted;
 use super::failure::{Failure, with_causes};
 use super::output::Output;
+use super::reverted::Reverted;
 use crate::host::{PortChange, Warning};
 use crate::kernel::Cut;
 use crate::plan::{Change, ChangeOp, Group, Line, Plan, Summary, groups};

@@ -15,10 +15,11 @@ use nix::unistd::{ForkResult, Pid, dup2_stderr, dup2_stdin, dup2_stdout, setsid}
 
 use super::journal;
 use super::link::{Heard, Link};
-use super::message::{Answer, Reverted, Trouble, Word};
+use super::message::{Answer, Word};
 use super::previous::Previous;
 use super::watch::{End, watch};
 use crate::cli::failure::with_causes;
+use crate::cli::reverted::{Reverted, Trouble};
 use crate::host::LiveHost;
 use crate::kernel::NfTables;
 use crate::netlink::ffi;

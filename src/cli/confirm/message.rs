@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::cli::reverted::{Reverted, Trouble};
+
 /// What hairnat says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Word {
@@ -47,24 +49,6 @@ pub(super) enum Answer {
     Reverted(Reverted),
     /// It could not do its work.
     Failed(Trouble),
-}
-
-/// What else came of bringing the previous state back.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(in crate::cli) struct Reverted {
-    /// How many connections were cut.
-    pub(in crate::cli) connections_cut: usize,
-    /// Why there may be more of them.
-    pub(in crate::cli) not_cut: Option<Trouble>,
-}
-
-/// What went wrong, and what to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::cli) struct Trouble {
-    /// What, and why.
-    pub(in crate::cli) message: String,
-    /// What to do.
-    pub(in crate::cli) hint: Option<String>,
 }
 
 impl Answer {

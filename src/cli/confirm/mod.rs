@@ -34,6 +34,7 @@ use super::failure::{Failure, with_causes};
 use super::output::Output;
 use super::progress::Progress;
 use super::report::{Confirmation, Outcome, Report};
+use super::reverted::{Reverted, Trouble};
 use crate::host::{HostError, LiveHost, PortChange, set_ports};
 use crate::kernel::{Kernel, KernelError, NfTables, Step, attempt, carry_out, cut};
 use crate::plan::{Plan, Snapshot};
@@ -43,8 +44,6 @@ use message::Word;
 use previous::Previous;
 use prompt::{Event, Prompt};
 use signals::Signals;
-
-pub(super) use message::{Reverted, Trouble};
 
 /// As [`super::apply::apply`], but the changes stay only if they are confirmed within `seconds`.
 ///

@@ -4,12 +4,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::cli::failure::with_causes;
+use crate::cli::reverted::{Reverted, Trouble};
 use crate::host::{Host, HostError, PortChange, set_ports};
 use crate::kernel::{Cut, Kernel, KernelError, Step, attempt, carry_out, cut};
 use crate::plan::Snapshot;
 use crate::ruleset::Ruleset;
-
-use super::message::{Reverted, Trouble};
 
 /// How long a ruleset that keeps changing is tried again: nobody else brings the previous state
 /// back.
@@ -117,7 +116,7 @@ mod tests {
     use std::cell::RefCell;
 
     use super::Previous;
-    use crate::cli::confirm::message::Reverted;
+    use crate::cli::reverted::Reverted;
     use crate::host::{BridgePort, Facts, Host, HostError, PortChange};
     use crate::kernel::{FakeKernel, Kernel, KernelError};
     use crate::netlink;

@@ -78,7 +78,8 @@ mod tests {
 
     use super::{End, watch};
     use crate::cli::confirm::link::{Heard, Link};
-    use crate::cli::confirm::message::{Answer, Reverted, Word};
+    use crate::cli::confirm::message::{Answer, Word};
+    use crate::cli::reverted::Reverted;
 
     const LONG: Duration = Duration::from_secs(3600);
 
