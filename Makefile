@@ -4,7 +4,7 @@ CARGO ?= cargo
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint demo bench clean
+.PHONY: help setup build test lint demo deb bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -15,7 +15,8 @@ setup: ## install the system packages that are missing
 build: setup ## build the release binary
 	$(CARGO) build --release
 
-test: setup ## run every test, those with real packets too
+test: ## run every test, those with real packets too
+	@.ci/setup test
 	$(CARGO) test
 
 lint: setup ## check format and lints

@@ -1,0 +1,7 @@
+//! What is in `packaging/`, used as its users do, each test on a host of its own.
+
+#[path = "../lab/isolation.rs"]
+mod isolation;
+#[allow(dead_code, reason = "the tests of the command line ask more of a world")]
+#[path = "../cli/world.rs"]
+mod world;
