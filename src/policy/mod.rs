@@ -7,6 +7,7 @@
 
 mod build;
 mod checks;
+mod declared;
 mod diagnostic;
 mod document;
 mod draft;
@@ -18,6 +19,7 @@ mod types;
 mod values;
 mod yaml;
 
+pub use declared::Declared;
 pub use diagnostic::{Diagnostic, Diagnostics, Excerpt, MOST_DIAGNOSTICS, Note};
 pub use schema::json_schema;
 pub use source::Source;
@@ -40,6 +42,21 @@ use findings::Findings;
 /// Everything that is wrong with the policy, sorted by place. No sources at all are an error too:
 /// an empty policy would take every float away.
 pub fn parse(sources: &[Source]) -> Result<Policy, Diagnostics> {
+    Ok(build::policy(checked(sources)?))
+}
+
+/// As [`parse`], with each float's place, as a reader of `sources` meets them.
+///
+/// # Errors
+///
+/// As [`parse`].
+pub fn parse_with_places(sources: &[Source]) -> Result<(Policy, Vec<Declared>), Diagnostics> {
+    let draft = checked(sources)?;
+    let floats = declared::declared(&draft, sources);
+    Ok((build::policy(draft), floats))
+}
+
+fn checked(sources: &[Source]) -> Result<Draft, Diagnostics> {
     if sources.is_empty() {
         return Err(Diagnostics::without_place("no policy file is given".to_owned()));
     }
@@ -58,5 +75,5 @@ pub fn parse(sources: &[Source]) -> Result<Policy, Diagnostics> {
         }
     }
     checks::run(&mut draft, &mut findings);
-    if findings.is_empty() { Ok(build::policy(draft)) } else { Err(findings.resolve(sources)) }
+    if findings.is_empty() { Ok(draft) } else { Err(findings.resolve(sources)) }
 }

@@ -43,13 +43,18 @@ impl Place {
         self.source as usize
     }
 
+    /// The bytes of the source before it.
+    pub(super) fn start(self) -> usize {
+        self.start as usize
+    }
+
     /// The place as a reader counts.
     pub(super) fn locate(self, sources: &[Source]) -> Location<'_> {
         let Some(source) = sources.get(self.source()) else {
             return Location::default();
         };
         let content = source.content();
-        let start = content.len().min(self.start as usize);
+        let start = content.len().min(self.start());
         let (before, rest) = content.split_at(start);
         let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
         let line_end = rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
