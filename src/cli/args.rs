@@ -96,9 +96,12 @@ Example:
     },
     /// Validate a policy; needs no kernel and no privileges
     #[command(after_long_help = "\
+With -v, every float is listed with the file that it is in.
+
 Example:
   hairnat check policy.yaml conf.d/
-  generate-policy | hairnat check -")]
+  generate-policy | hairnat check -
+  hairnat check --stdin-as /etc/hairnat/policy.d/web.yaml < web.yaml")]
     Check {
         /// Also warn where this host contradicts the policy
         #[arg(long)]
@@ -152,11 +155,16 @@ Example:
         /// The shell that they are for
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
+    /// Print a manual page
     #[command(after_long_help = "\
 Example:
-  hairnat man | man -l -")]
-    Man,
+  hairnat man | man -l -
+  hairnat man apply | man -l -")]
+    Man {
+        /// The command that it is of; without one, the page of hairnat with all of them
+        #[arg(value_name = "COMMAND")]
+        command: Option<String>,
+    },
 }
 
 /// The files that make one policy.
@@ -168,6 +176,15 @@ pub(super) struct PolicyFiles {
     /// /etc/hairnat/policy.d/.
     #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub(super) files: Vec<PathBuf>,
+    /// Read standard input in the place of the policy file PATH, which need not exist yet
+    ///
+    /// So a file can be tried together with all others of the policy before it is put there. PATH is
+    /// one of FILE, or in a directory among them; without FILE, one of the defaults.
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub(super) stdin_as: Option<PathBuf>,
+    /// Leave the policy file PATH out, whether it exists or not; may be given several times
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub(super) without: Vec<PathBuf>,
 }
 
 /// The forms of a command's result.

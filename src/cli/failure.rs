@@ -85,7 +85,7 @@ impl Failure {
     #[must_use]
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Self::Usage { .. } => Exit::Usage,
+            Self::Usage { .. } | Self::Input(InputError::NoPart { .. }) => Exit::Usage,
             Self::Input(_) | Self::Policy(_) => Exit::Policy,
             Self::Kernel(KernelError::Stale) => Exit::Stale,
             Self::Kernel(_)
@@ -103,7 +103,8 @@ impl Failure {
     /// The stable word for the situation in JSON.
     fn kind(&self) -> &'static str {
         match self {
-            Self::Usage { .. } => "usage",
+            Self::Usage { .. } | Self::Input(InputError::NoPart { .. }) => "usage",
+            Self::Input(error) if error.is_no_policy() => "no-policy",
             Self::Input(_) => "input",
             Self::Policy(_) => "policy",
             Self::Kernel(KernelError::Stale) => "stale",

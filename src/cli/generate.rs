@@ -36,13 +36,17 @@ pub(super) fn completions(shell: Shell, out: &mut Output) -> Result<Exit, Failur
     Ok(Exit::Success)
 }
 
-/// Prints the manual page in roff.
+/// Prints a manual page in roff: of the program, or of a command.
 ///
 /// # Errors
 ///
-/// What writing to standard output gives.
-pub(super) fn man(out: &mut Output) -> Result<Exit, Failure> {
-    out.data().write_all(manual::page().as_bytes())?;
+/// That there is no such command, or what writing to standard output gives.
+pub(super) fn man(command: Option<&str>, out: &mut Output) -> Result<Exit, Failure> {
+    let page = manual::page(command).ok_or_else(|| Failure::Usage {
+        message: format!("there is no command `{}`", command.unwrap_or_default()),
+        hint: format!("there is a page of each of these: {}", manual::commands().join(", ")),
+    })?;
+    out.data().write_all(page.as_bytes())?;
     out.finish()?;
     Ok(Exit::Success)
 }

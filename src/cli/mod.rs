@@ -62,7 +62,7 @@ fn dispatch(cli: &Cli, out: &mut Output) -> Result<Exit, Failure> {
         Command::Remove { dry_run } => remove::run(*dry_run, out),
         Command::Schema => generate::schema(out),
         Command::Completions { shell } => generate::completions(*shell, out),
-        Command::Man => generate::man(out),
+        Command::Man { command } => generate::man(command.as_deref(), out),
     }
 }
 
@@ -77,7 +77,7 @@ fn form_exists(command: &Command, format: OutputFormat) -> Result<(), Failure> {
             "`--output nft` is for `show` and `render`",
             "`hairnat render` prints a policy as nft text, `hairnat show -o nft` what is live",
         ),
-        (OutputFormat::Json, Command::Completions { .. } | Command::Man) => {
+        (OutputFormat::Json, Command::Completions { .. } | Command::Man { .. }) => {
             usage("there is no JSON form of this", "leave `--output json` out")
         }
         _ => Ok(()),

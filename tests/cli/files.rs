@@ -15,7 +15,8 @@ fn a_valid_policy_is_counted() {
     world.run("hairnat check policy.yaml").is(0, "valid: 1 float\n", "");
     world.run("hairnat check - < policy.yaml").is(0, "valid: 1 float\n", "");
     world.run("hairnat check -q policy.yaml").is(0, "", "");
-    world.run("hairnat check -v policy.yaml").is(0, "valid: 1 float\n", "read policy.yaml\n");
+    let places = "policy.yaml:2:10: 203.0.113.10\nvalid: 1 float\n";
+    world.run("hairnat check -v policy.yaml").is(0, places, "read policy.yaml\n");
     let expected = json!({ "format": 1, "valid": true, "floats": 1, "warnings": [] });
     assert_eq!(world.run("hairnat check -o json policy.yaml").object(0), expected);
 }
@@ -95,7 +96,7 @@ error: no policy file in directory `conf.d`
     world.write("conf.d/.hidden.yaml", "nonsense");
     world.write("conf.d/readme.txt", "nonsense");
     let read = "read conf.d/a.yaml, conf.d/b.yml\n";
-    world.run("hairnat check -v conf.d").is(0, "valid: 2 floats\n", read);
+    world.run("hairnat check -v conf.d > /dev/null").is(0, "", read);
 }
 
 #[test]
@@ -143,10 +144,10 @@ fn the_default_is_the_file_and_the_directory_together() {
         world.write("/etc/hairnat/policy.d/one.yaml", "floats: {203.0.113.11: 10.0.0.11}\n");
         world.write("/etc/hairnat/policy.yaml", POLICY);
         let read = "read /etc/hairnat/policy.yaml, /etc/hairnat/policy.d/one.yaml\n";
-        world.run("hairnat check -v").is(0, "valid: 2 floats\n", read);
+        world.run("hairnat check -v > /dev/null").is(0, "", read);
         world.run("mv /etc/hairnat/policy.yaml /etc/hairnat/policy.d/two.yaml").is(0, "", "");
         let read = "read /etc/hairnat/policy.d/one.yaml, /etc/hairnat/policy.d/two.yaml\n";
-        world.run("hairnat check -v").is(0, "valid: 2 floats\n", read);
+        world.run("hairnat check -v > /dev/null").is(0, "", read);
     });
 }
 

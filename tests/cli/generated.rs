@@ -38,9 +38,41 @@ fn the_manual_page_has_every_command_and_option_and_exit_code() {
 }
 
 #[test]
-fn the_manual_page_gives_groff_no_cause_for_warnings() {
+fn each_command_has_a_manual_page_of_its_own() {
+    let world = World::new();
+    for command in
+        ["apply", "check", "completions", "diff", "man", "remove", "render", "schema", "show"]
+    {
+        let page = world.run(&format!("hairnat man {command}")).output().to_owned();
+        assert!(page.contains(&format!("\nhairnat\\-{command} \\- ")), "{page}");
+        assert!(page.contains(&format!("\n\\fBhairnat {command}\\fR [OPTIONS]")), "{page}");
+        let links = page.rsplit_once(".SH \"SEE ALSO\"\n").unwrap().1;
+        assert!(links.starts_with("hairnat(8), hairnat\\-"), "{links}");
+        assert!(!links.contains(&format!("\\-{command}(8)")), "{links}");
+    }
+    let page = world.run("hairnat man apply").output().to_owned();
+    assert!(page.contains(r"\fB\-\-confirm\fR \fISECONDS\fR"), "{page}");
+    assert!(page.contains("\nhairnat apply \\-\\-confirm 30 policy.yaml\n"), "{page}");
+    assert!(!page.contains(r"\-\-host"), "{page}");
+}
+
+#[test]
+fn a_manual_page_of_no_command_is_refused() {
+    let error = "\
+error: there is no command `aply`
+  hint: there is a page of each of these: apply, diff, check, render, show, remove, schema, \
+        completions, man
+";
+    World::new().run("hairnat man aply").is(2, "", error);
+}
+
+#[test]
+fn the_manual_pages_give_groff_no_cause_for_warnings() {
     let world = World::new();
     if !world.run("command -v groff || echo none").output().starts_with("none") {
-        world.run("hairnat man | groff -man -Tutf8 -ww > /dev/null").is(0, "", "");
+        for page in ["", "apply", "check", "show", "man"] {
+            let line = format!("hairnat man {page} | groff -man -Tutf8 -ww > /dev/null");
+            world.run(&line).is(0, "", "");
+        }
     }
 }

@@ -4,6 +4,7 @@
 mod isolation;
 
 mod confirm;
+mod drop_ins;
 mod files;
 mod generated;
 mod json;
@@ -15,5 +16,6 @@ mod repair;
 mod running;
 mod streams;
 mod terminal;
+mod unreadable;
 mod usage;
 mod world;
