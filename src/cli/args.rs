@@ -142,11 +142,16 @@ Example:
         #[arg(long)]
         dry_run: bool,
     },
-    /// Print the JSON Schema of the policy
+    /// Print the JSON Schema of the policy, or of what `-o json` prints
     #[command(after_long_help = "\
 Example:
-  hairnat schema > hairnat-policy.schema.json")]
-    Schema,
+  hairnat schema > hairnat-policy.schema.json
+  hairnat schema output > hairnat-output.schema.json")]
+    Schema {
+        /// What it describes
+        #[arg(value_enum, value_name = "WHAT", default_value_t)]
+        of: SchemaOf,
+    },
     /// Print the completions of a shell
     #[command(after_long_help = "\
 Example:
@@ -207,6 +212,16 @@ pub(super) enum RenderFormat {
     Nft,
     /// libnftables-json(5), for `nft -j -f`
     Json,
+}
+
+/// What there is a JSON Schema of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum SchemaOf {
+    /// A policy file
+    #[default]
+    Policy,
+    /// The one object that `-o json` prints, of every command and of errors
+    Output,
 }
 
 /// The exit codes, and how the commands go together.

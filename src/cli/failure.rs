@@ -206,10 +206,71 @@ pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
+    use serde_json::Value;
+
+    use super::super::generate::OUTPUT_SCHEMA;
+    use super::super::input::InputError;
+    use super::super::reverted::Trouble;
     use super::Failure;
     use crate::host::{HostError, Warning};
     use crate::kernel::KernelError;
     use crate::netlink::Error;
+    use crate::policy::{Source, parse};
+
+    /// One failure of each kind, with all that it can have.
+    fn one_of_each() -> Vec<Failure> {
+        let io = || io::Error::from_raw_os_error(libc::EIO);
+        let text = str::to_owned;
+        let hint = || Some(text("h"));
+        let warning = Warning { code: "no-bridge", message: text("m"), hint: text("h") };
+        let source = Error::refused(libc::EPERM, "set the port hairpin mode");
+        let port = HostError::Port { port: text("vnet1"), mode: "on", source };
+        let policy = Source { name: text("p.yaml"), text: b"floats: []".to_vec() };
+        let refused = KernelError::Refused {
+            action: text("add table `inet hairnat`"),
+            nft: text("add table inet hairnat"),
+            detail: None,
+            source: io(),
+        };
+        vec![
+            Failure::Usage { message: text("m"), hint: text("h") },
+            InputError::NoDefault.into(),
+            InputError::Read { path: "p.yaml".into(), source: io() }.into(),
+            parse(&[policy]).unwrap_err().into(),
+            refused.into(),
+            KernelError::Stale.into(),
+            HostError::Restless.into(),
+            Failure::Ports { error: port, warnings: vec![warning] },
+            Failure::Irreversible { left_out: vec![text("counter `mine`")] },
+            Failure::NoGuardian(io()),
+            Failure::Undone { kind: "host", trouble: Trouble { message: text("m"), hint: hint() } },
+            Failure::Undone { kind: "output", trouble: Trouble { message: text("m"), hint: None } },
+            Failure::NotReverted { trouble: Trouble { message: text("m"), hint: hint() } },
+            Failure::Output(io()),
+            Failure::Untold(io()),
+        ]
+    }
+
+    #[test]
+    fn the_schema_describes_every_failure_with_its_exit_code_and_no_other() {
+        let schema: Value = serde_json::from_str(OUTPUT_SCHEMA).unwrap();
+        let validator = jsonschema::draft202012::new(&schema).unwrap();
+        let kinds = schema["$defs"]["kind"]["oneOf"].as_array().unwrap();
+        let mut found: Vec<&Value> = Vec::new();
+        for failure in one_of_each() {
+            let object = failure.to_json();
+            assert!(validator.is_valid(&object), "{object:#}");
+            let kind = &object["error"]["kind"];
+            let described = kinds.iter().find(|described| described["const"] == *kind).unwrap();
+            let code = format!("Exit code {}.", failure.exit() as u8);
+            assert!(described["description"].as_str().unwrap().ends_with(&code), "{kind}: {code}");
+            found.push(described);
+        }
+        let unfound: Vec<_> = kinds.iter().filter(|kind| !found.contains(kind)).collect();
+        assert!(unfound.is_empty(), "{unfound:?}");
+    }
 
     #[test]
     fn a_port_that_cannot_be_set_hides_no_warning() {

@@ -1,24 +1,34 @@
-//! What is made from hairnat's own definition: the policy's schema, completions, the manual.
+//! What is made from hairnat's own definition: the schemas, completions, the manual.
 
 use std::io::Write;
 
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use super::args::Cli;
+use super::args::{Cli, SchemaOf};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::manual;
 use super::output::Output;
 use crate::policy;
 
-/// Prints the JSON Schema of the policy.
+/// The JSON Schema (draft 2020-12) of what `-o json` prints.
+///
+/// It is as strict as it can be, so that a test against it finds every field that is not described.
+/// Readers, who may meet a later version, ignore what they do not know.
+pub(super) const OUTPUT_SCHEMA: &str = include_str!("output.schema.json");
+
+/// Prints a JSON Schema.
 ///
 /// # Errors
 ///
 /// What writing to standard output gives.
-pub(super) fn schema(out: &mut Output) -> Result<Exit, Failure> {
-    out.data().write_all(policy::json_schema().as_bytes())?;
+pub(super) fn schema(of: SchemaOf, out: &mut Output) -> Result<Exit, Failure> {
+    let schema = match of {
+        SchemaOf::Policy => policy::json_schema(),
+        SchemaOf::Output => OUTPUT_SCHEMA,
+    };
+    out.data().write_all(schema.as_bytes())?;
     out.finish()?;
     Ok(Exit::Success)
 }

@@ -60,7 +60,7 @@ fn dispatch(cli: &Cli, out: &mut Output) -> Result<Exit, Failure> {
         Command::Render { format, policy } => render::run(policy, *format, out),
         Command::Show => show::run(out),
         Command::Remove { dry_run } => remove::run(*dry_run, out),
-        Command::Schema => generate::schema(out),
+        Command::Schema { of } => generate::schema(*of, out),
         Command::Completions { shell } => generate::completions(*shell, out),
         Command::Man { command } => generate::man(command.as_deref(), out),
     }

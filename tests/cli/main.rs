@@ -4,16 +4,19 @@
 mod isolation;
 
 mod confirm;
+mod contract;
 mod drop_ins;
+mod exit_codes;
 mod files;
 mod generated;
-mod json;
 mod live;
+mod others;
 mod progress;
 mod readme;
 mod refusals;
 mod repair;
 mod running;
+mod schema;
 mod streams;
 mod terminal;
 mod unreadable;

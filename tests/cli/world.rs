@@ -3,14 +3,19 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 use std::{env, fs};
 
+use jsonschema::Validator;
 use serde_json::Value;
 
 use crate::isolation::{isolated, test_name};
 
 /// The policy that most tests begin with.
 pub(crate) const POLICY: &str = "fixed: [10.0.0.0/24]\nfloats: {203.0.113.10: 10.0.0.10}\n";
+
+/// The JSON Schema of what `-o json` prints.
+pub(crate) const OUTPUT_SCHEMA: &str = include_str!("../../src/cli/output.schema.json");
 
 /// A host on which nothing contradicts [`POLICY`], and whose log is not the machine's.
 const QUIET_HOST: &str = "ip link add br0 type bridge && \
@@ -45,6 +50,15 @@ pub(crate) fn alone<F: FnOnce(&World)>(body: F) {
 /// Runs `body` in a network namespace of its own, on a host without a bridge and forwarding.
 pub(crate) fn on_a_bare_host<F: FnOnce(&World)>(body: F) {
     isolated(test_name::<F>(), TRIAL, || body(&World::new()));
+}
+
+/// Whether the schema describes an object, or else what it has against it.
+pub(crate) fn described(object: &Value) -> Result<(), String> {
+    static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
+        let schema = serde_json::from_str(OUTPUT_SCHEMA).unwrap();
+        jsonschema::draft202012::new(&schema).unwrap()
+    });
+    VALIDATOR.validate(object).map_err(|error| error.to_string())
 }
 
 impl World {
@@ -135,14 +149,15 @@ impl Said {
         object
     }
 
-    /// The one JSON object on standard output, with this exit code, and what was said besides.
+    /// The one JSON object on standard output, with this exit code, and what was said besides. The
+    /// schema describes it.
     #[track_caller]
     pub(crate) fn object_and_talk(&self, code: i32) -> (Value, &str) {
         let Self { line, stdout, .. } = self;
         assert_eq!(self.code, Some(code), "exit code of `{line}`: {stdout}");
         let value: Value = serde_json::from_str(stdout)
             .unwrap_or_else(|error| panic!("`{line}` printed no JSON: {error}\n{stdout}"));
-        assert!(value.is_object(), "`{line}` printed {value}");
+        assert_eq!(described(&value), Ok(()), "`{line}` printed {value:#}");
         (value, &self.stderr)
     }
 

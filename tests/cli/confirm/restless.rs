@@ -1,43 +1,14 @@
 //! A ruleset that somebody else keeps changing.
 
-use std::process::{Child, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
 use super::{MINUTE, TYPE, not_confirmed};
+use crate::others::{BUSY, Others};
 use crate::running::orphans_end;
-use crate::world::{World, alone};
-
-/// All that is live when nothing of ours is: what tells that the others have begun.
-const BUSY: &str = "table inet busy {\n}\n";
-
-/// Somebody who commits all the time, but nothing to our tables.
-struct Others {
-    commands: Child,
-    nft: Child,
-}
-
-impl Others {
-    /// `commands` writes commits, given one that changes nothing in the end.
-    fn start(world: &World, commands: &str) -> Self {
-        let commit = "add table inet x; delete table inet x";
-        let line = format!("commit='{commit}'; echo add table inet busy; {commands}");
-        let mut commands = world.shell(&line).stdout(Stdio::piped()).spawn().unwrap();
-        let read = commands.stdout.take().unwrap();
-        let nft = world.shell("exec nft -i").stdin(read).stdout(Stdio::null()).spawn().unwrap();
-        world.run("until nft list table inet busy > /dev/null 2>&1; do :; done").is(0, "", "");
-        Self { commands, nft }
-    }
-
-    fn stop(self) {
-        for mut process in [self.commands, self.nft] {
-            process.kill().unwrap();
-            process.wait().unwrap();
-        }
-    }
-}
+use crate::world::alone;
 
 /// The guardian of an attempt that was overtaken would bring back what was there before.
 #[test]

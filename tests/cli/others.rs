@@ -1,0 +1,35 @@
+//! Somebody else who keeps changing the ruleset.
+
+use std::process::{Child, Stdio};
+
+use crate::world::World;
+
+/// All that is live when nothing of ours is: what tells that the others have begun.
+pub(crate) const BUSY: &str = "table inet busy {\n}\n";
+
+/// Somebody who commits all the time, but nothing to our tables.
+pub(crate) struct Others {
+    commands: Child,
+    nft: Child,
+}
+
+impl Others {
+    /// `commands` writes commits, given one that changes nothing in the end.
+    pub(crate) fn start(world: &World, commands: &str) -> Self {
+        let commit = "add table inet x; delete table inet x";
+        let line = format!("commit='{commit}'; echo add table inet busy; {commands}");
+        let mut commands = world.shell(&line).stdout(Stdio::piped()).spawn().unwrap();
+        let read = commands.stdout.take().unwrap();
+        let nft = world.shell("exec nft -i").stdin(read).stdout(Stdio::null()).spawn().unwrap();
+        world.run("until nft list table inet busy > /dev/null 2>&1; do :; done").is(0, "", "");
+        Self { commands, nft }
+    }
+
+    /// They are gone.
+    pub(crate) fn stop(self) {
+        for mut process in [self.commands, self.nft] {
+            process.kill().unwrap();
+            process.wait().unwrap();
+        }
+    }
+}
