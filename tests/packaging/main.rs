@@ -2,6 +2,8 @@
 
 #[path = "../lab/isolation.rs"]
 mod isolation;
+mod machine;
+mod puppet;
 #[allow(dead_code, reason = "the tests of the command line ask more of a world")]
 #[path = "../cli/world.rs"]
 mod world;
