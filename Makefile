@@ -22,7 +22,7 @@ test: ## run every test, those with real packets too
 lint: setup ## check format and lints
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets -- -D warnings
-	@! command -v shellcheck >/dev/null || shellcheck .ci/run .ci/setup examples/*.sh
+	@! command -v shellcheck >/dev/null || shellcheck .ci/run .ci/setup examples/*.sh packaging/shell/*
 
 demo: ## see the path broken and mended, in network namespaces of its own
 	@examples/demo.sh

@@ -5,6 +5,7 @@ mod isolation;
 mod machine;
 mod puppet;
 mod salt;
+mod shell;
 #[allow(dead_code, reason = "the tests of the command line ask more of a world")]
 #[path = "../cli/world.rs"]
 mod world;
