@@ -164,11 +164,16 @@ Example:
     #[command(after_long_help = "\
 Example:
   hairnat man | man -l -
-  hairnat man apply | man -l -")]
+  hairnat man apply | man -l -
+  hairnat man --to /usr/local/share/man/man8")]
     Man {
         /// The command that it is of; without one, the page of hairnat with all of them
         #[arg(value_name = "COMMAND")]
         command: Option<String>,
+        /// Write every page into this directory, for man(1) to find them
+        #[arg(long, value_name = "DIRECTORY", value_hint = ValueHint::DirPath)]
+        #[arg(conflicts_with = "command")]
+        to: Option<PathBuf>,
     },
 }
 

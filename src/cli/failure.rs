@@ -1,6 +1,7 @@
 //! Whatever ends a command early, with the exit code that stands for it.
 
 use std::io;
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -66,6 +67,15 @@ pub(super) enum Failure {
         /// Why.
         trouble: Trouble,
     },
+    /// A file that was asked for could not be written.
+    #[error("cannot write `{}`", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// The result could not be written.
     #[error("cannot write to standard output")]
     Output(#[from] io::Error),
@@ -95,6 +105,7 @@ impl Failure {
             | Self::NoGuardian(_)
             | Self::Undone { .. }
             | Self::NotReverted { .. }
+            | Self::Write { .. }
             | Self::Output(_)
             | Self::Untold(_) => Exit::Refused,
         }
@@ -113,7 +124,7 @@ impl Failure {
             Self::Irreversible { .. } | Self::NoGuardian(_) => "confirm",
             Self::NotReverted { .. } => "revert",
             Self::Undone { kind, .. } => kind,
-            Self::Output(_) | Self::Untold(_) => "output",
+            Self::Write { .. } | Self::Output(_) | Self::Untold(_) => "output",
         }
     }
 
@@ -135,6 +146,7 @@ impl Failure {
             ),
             Self::Undone { trouble, .. } | Self::NotReverted { trouble } => trouble.hint.clone(),
             Self::Untold(_) => Some("`hairnat show` prints what is live".to_owned()),
+            Self::Write { .. } => Some("the directory must be there, and writable".to_owned()),
             Self::Policy(_) | Self::Output(_) => None,
         }
     }

@@ -1,6 +1,8 @@
 //! What is made from hairnat's own definition: the schemas, completions, the manual.
 
+use std::fs;
 use std::io::Write;
+use std::path::Path;
 
 use clap::CommandFactory;
 use clap_complete::Shell;
@@ -58,5 +60,18 @@ pub(super) fn man(command: Option<&str>, out: &mut Output) -> Result<Exit, Failu
     })?;
     out.data().write_all(page.as_bytes())?;
     out.finish()?;
+    Ok(Exit::Success)
+}
+
+/// Writes every manual page into `directory`.
+///
+/// # Errors
+///
+/// The page that could not be written, and why.
+pub(super) fn manuals(directory: &Path) -> Result<Exit, Failure> {
+    for (name, page) in manual::pages() {
+        let path = directory.join(name);
+        fs::write(&path, page).map_err(|source| Failure::Write { path, source })?;
+    }
     Ok(Exit::Success)
 }

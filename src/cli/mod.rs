@@ -62,7 +62,8 @@ fn dispatch(cli: &Cli, out: &mut Output) -> Result<Exit, Failure> {
         Command::Remove { dry_run } => remove::run(*dry_run, out),
         Command::Schema { of } => generate::schema(*of, out),
         Command::Completions { shell } => generate::completions(*shell, out),
-        Command::Man { command } => generate::man(command.as_deref(), out),
+        Command::Man { to: Some(directory), .. } => generate::manuals(directory),
+        Command::Man { command, .. } => generate::man(command.as_deref(), out),
     }
 }
 

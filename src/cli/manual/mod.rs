@@ -32,6 +32,18 @@ pub(super) fn commands() -> Vec<String> {
     documented(&program).map(|command| command.get_name().to_owned()).collect()
 }
 
+/// Every page with the name of its file.
+#[must_use]
+pub(super) fn pages() -> Vec<(String, String)> {
+    let names = commands().into_iter().map(Some);
+    let page = |command: Option<String>| {
+        let file =
+            command.as_ref().map_or("hairnat.8".to_owned(), |name| format!("hairnat-{name}.8"));
+        Some((file, page(command.as_deref())?))
+    };
+    std::iter::once(None).chain(names).filter_map(page).collect()
+}
+
 fn documented(program: &Command) -> impl Iterator<Item = &Command> {
     program.get_subcommands().filter(|command| is_documented(command))
 }

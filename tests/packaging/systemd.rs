@@ -1,0 +1,292 @@
+//! The units: as systemd judges them, and on a machine that boots with them.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::clean_root::boot;
+
+/// The highest exposure that `systemd-analyze security` may find, in tenths.
+const MOST_EXPOSED: &str = "--threshold=20";
+
+/// Before the first boot: one float, and the unit enabled.
+const PREPARE: &str = "
+    mkdir -p /etc/hairnat/policy.d
+    echo 'fixed: [10.0.0.0/24]' > /etc/hairnat/policy.yaml
+    echo 'floats: {203.0.113.10: 10.0.0.10}' > /etc/hairnat/policy.d/a.yaml
+    printf 'net.ipv4.ip_forward=1\n' > /etc/sysctl.d/forward.conf
+    systemctl --quiet enable hairnat.service
+";
+
+/// Defines `floats`, which prints what each float leads to, and `becomes` and `active`, which wait
+/// until that or a unit is so.
+const FLOATS: &str = r#"
+    P=/etc/hairnat/policy.d
+    floats() {
+        echo $(nft list map inet hairnat dnat4 2> /dev/null | grep -o '203[0-9.]* : [0-9.]*')
+    }
+    active() {
+        for _ in $(seq 200); do
+            systemctl --quiet is-active "$1" && break
+            sleep 0.05
+        done
+        systemctl is-active "$1"
+    }
+    becomes() {
+        for _ in $(seq 200); do
+            if [ "$(floats)" = "$1" ]; then echo "$1"; return; fi
+            sleep 0.05
+        done
+        echo "not $1 but $(floats)"
+        journalctl --no-pager --unit 'hairnat*'
+    }
+"#;
+
+/// What a shell script says on a machine that has booted.
+fn says(test: &str, prepare: &str, script: &str, expected: &str) {
+    if let Some(said) = boot(test, &format!("{PREPARE}{prepare}"), &format!("{FLOATS}{script}")) {
+        assert_eq!(said, expected);
+    }
+}
+
+#[test]
+fn the_service_is_exposed_to_little() {
+    let unit = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/systemd/hairnat.service");
+    let analyze = Command::new("systemd-analyze")
+        .args(["security", "--offline=true", "--no-pager", MOST_EXPOSED])
+        .arg(unit)
+        .output()
+        .expect("systemd-analyze: run `.ci/setup test`");
+    let said = String::from_utf8_lossy(&analyze.stdout);
+    assert!(said.contains("Overall exposure level for hairnat.service"), "{said}");
+    assert!(analyze.status.success(), "{said}");
+}
+
+#[test]
+fn the_units_are_understood_whole() {
+    says(
+        "systemd::the_units_are_understood_whole",
+        "",
+        "cd /usr/lib/systemd/system && systemd-analyze verify --recursive-errors=no hairnat*",
+        "",
+    );
+}
+
+#[test]
+fn the_policy_is_applied_at_boot_without_a_warning_before_any_interface_is_up() {
+    says(
+        "systemd::the_policy_is_applied_at_boot_without_a_warning_before_any_interface_is_up",
+        "",
+        "
+        systemctl is-active hairnat.service
+        floats
+        journalctl --no-pager --output cat _SYSTEMD_UNIT=hairnat.service |
+            grep -v -e 'no bridge' -e 'if the bridge'
+        systemctl list-dependencies --plain --after network-pre.target | grep -o hairnat.service
+        ",
+        "\
+active
+203.0.113.10 : 10.0.0.10
+table bridge hairnat
+  + 1 set, 2 chains, 2 rules
+table inet hairnat
+  + 3 sets, 3 chains, 5 rules, 3 elements
+applied: 2 added, 0 replaced, 0 deleted
+hairnat.service
+",
+    );
+}
+
+#[test]
+fn rules_outlive_the_service() {
+    says(
+        "systemd::rules_outlive_the_service",
+        "",
+        "
+        systemctl stop hairnat.service
+        systemctl is-active hairnat.service
+        floats
+        ",
+        "inactive\n203.0.113.10 : 10.0.0.10\n",
+    );
+}
+
+/// The usual /etc/nftables.conf flushes the whole ruleset.
+#[test]
+fn hairnat_is_there_again_whatever_nftables_does() {
+    says(
+        "systemd::hairnat_is_there_again_whatever_nftables_does",
+        "systemctl --quiet enable nftables.service",
+        "
+        floats
+        for verb in restart reload stop start; do
+            systemctl $verb nftables.service
+            systemctl start nftables.service
+            becomes '203.0.113.10 : 10.0.0.10'
+            active hairnat.service
+        done
+        nft list tables
+        ",
+        "\
+203.0.113.10 : 10.0.0.10
+203.0.113.10 : 10.0.0.10
+active
+203.0.113.10 : 10.0.0.10
+active
+203.0.113.10 : 10.0.0.10
+active
+203.0.113.10 : 10.0.0.10
+active
+table inet filter
+table bridge hairnat
+table inet hairnat
+",
+    );
+}
+
+#[test]
+fn a_reload_applies_the_policy_and_fails_as_apply_does() {
+    says(
+        "systemd::a_reload_applies_the_policy_and_fails_as_apply_does",
+        "",
+        "
+        echo 'floats: {203.0.113.10: 10.0.0.11}' > $P/a.yaml
+        systemctl reload hairnat.service
+        floats
+        echo 'floats: {203.0.113.10: 10.0.1.11}' > $P/a.yaml
+        systemctl reload hairnat.service > /dev/null 2>&1 || echo failed
+        floats
+        systemctl is-active hairnat.service
+        journalctl --no-pager --output cat --unit hairnat.service | grep -A 1 ^error
+        ",
+        "\
+203.0.113.10 : 10.0.0.11
+failed
+203.0.113.10 : 10.0.0.11
+active
+error: fixed address `10.0.1.11` lies in no network of `fixed`
+  --> /etc/hairnat/policy.d/a.yaml:1:24
+",
+    );
+}
+
+#[test]
+fn a_change_of_any_file_is_applied() {
+    says(
+        "systemd::a_change_of_any_file_is_applied",
+        "systemctl --quiet enable hairnat.path",
+        "
+        echo 'floats: {203.0.113.10: 10.0.0.11}' > $P/a.yaml
+        becomes '203.0.113.10 : 10.0.0.11'
+        echo 'floats: {203.0.113.12: 10.0.0.12}' > $P/b.yaml
+        becomes '203.0.113.10 : 10.0.0.11 203.0.113.12 : 10.0.0.12'
+        echo 'floats: {203.0.113.12: 10.0.0.13}' > $P/.b && mv $P/.b $P/b.yaml
+        becomes '203.0.113.10 : 10.0.0.11 203.0.113.12 : 10.0.0.13'
+        rm $P/b.yaml
+        becomes '203.0.113.10 : 10.0.0.11'
+        echo '{fixed: [10.0.0.0/24], floats: {203.0.113.9: 10.0.0.9}}' > /etc/hairnat/policy.yaml
+        becomes '203.0.113.9 : 10.0.0.9 203.0.113.10 : 10.0.0.11'
+        ",
+        "\
+203.0.113.10 : 10.0.0.11
+203.0.113.10 : 10.0.0.11 203.0.113.12 : 10.0.0.12
+203.0.113.10 : 10.0.0.11 203.0.113.12 : 10.0.0.13
+203.0.113.10 : 10.0.0.11
+203.0.113.9 : 10.0.0.9 203.0.113.10 : 10.0.0.11
+",
+    );
+}
+
+/// It would fail at the next boot, when there are no rules to keep.
+#[test]
+fn a_policy_with_a_mistake_shows_among_the_failed_units_until_it_is_mended() {
+    says(
+        "systemd::a_policy_with_a_mistake_shows_among_the_failed_units_until_it_is_mended",
+        "systemctl --quiet enable hairnat.path",
+        "
+        failed() { systemctl --failed --plain --no-legend | cut -d ' ' -f 1; }
+        echo nonsense > $P/b.yaml
+        for _ in $(seq 100); do [ -n \"$(failed)\" ] && break; sleep 0.05; done
+        failed
+        floats
+        journalctl --no-pager --output cat --unit hairnat.service | grep -A 1 ^error
+        rm $P/b.yaml
+        for _ in $(seq 100); do [ -z \"$(failed)\" ] && break; sleep 0.05; done
+        failed
+        ",
+        "\
+hairnat-reload.service
+203.0.113.10 : 10.0.0.10
+error: a policy is a map of its sections, not `nonsense`
+  --> /etc/hairnat/policy.d/b.yaml:1:1
+",
+    );
+}
+
+/// systemd watches nothing while the unit runs that a change triggers.
+#[test]
+fn the_last_of_many_changes_wins_also_while_a_reload_takes_long() {
+    says(
+        "systemd::the_last_of_many_changes_wins_also_while_a_reload_takes_long",
+        "
+        systemctl --quiet enable hairnat.path
+        mkdir /etc/systemd/system/hairnat.service.d
+        printf '[Service]\nExecReload=/bin/sleep 1\n' > /etc/systemd/system/hairnat.service.d/slow.conf
+        ",
+        "
+        for last in $(seq 101 160); do
+            echo \"floats: {203.0.113.10: 10.0.0.$last}\" > $P/a.yaml
+            [ $((last % 20)) = 0 ] && sleep 0.4
+        done
+        becomes '203.0.113.10 : 10.0.0.160'
+        systemctl is-active hairnat.path
+        ",
+        "203.0.113.10 : 10.0.0.160\nactive\n",
+    );
+}
+
+#[test]
+fn a_service_that_was_stopped_stays_stopped_when_a_file_changes() {
+    says(
+        "systemd::a_service_that_was_stopped_stays_stopped_when_a_file_changes",
+        "systemctl --quiet enable hairnat.path",
+        "
+        systemctl stop hairnat.service
+        echo 'floats: {203.0.113.10: 10.0.0.11}' > $P/a.yaml
+        sleep 1
+        systemctl is-active hairnat.service
+        floats
+        systemctl --failed --plain --no-legend
+        ",
+        "inactive\n203.0.113.10 : 10.0.0.10\n",
+    );
+}
+
+/// A package is also upgraded and taken away while instances run.
+#[test]
+fn the_package_changes_no_rule() {
+    says(
+        "systemd::the_package_changes_no_rule",
+        "systemctl --quiet enable hairnat.path",
+        "
+        systemctl is-active hairnat.service hairnat.path
+        nft list ruleset > /before
+        dpkg --install /hairnat.deb > /dev/null
+        systemctl is-active hairnat.service hairnat.path
+        dpkg --remove hairnat > /dev/null
+        systemctl is-active hairnat.service hairnat.path
+        nft list ruleset | cmp - /before
+        ",
+        "active\nactive\nactive\nactive\ninactive\ninactive\n",
+    );
+}
+
+#[test]
+fn every_unit_is_documented_in_the_page_that_it_names() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/systemd");
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains("\nDocumentation=man:hairnat(8)\n"), "{}", path.display());
+    }
+}
