@@ -17,12 +17,16 @@ build: setup ## build the release binary
 
 test: ## run every test, those with real packets too
 	@.ci/setup test
+	@packaging/debian/build
 	$(CARGO) test
+
+SCRIPTS = .ci/run .ci/setup examples/*.sh packaging/shell/* packaging/debian/assets \
+	packaging/debian/build packaging/debian/scripts/* tests/packaging/*.sh
 
 lint: setup ## check format and lints
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets -- -D warnings
-	@! command -v shellcheck >/dev/null || shellcheck .ci/run .ci/setup examples/*.sh packaging/shell/*
+	@! command -v shellcheck >/dev/null || shellcheck $(SCRIPTS)
 
 demo: ## see the path broken and mended, in network namespaces of its own
 	@examples/demo.sh
@@ -31,6 +35,10 @@ demo: ## see the path broken and mended, in network namespaces of its own
 # is printed; RESULTS=FILE writes it to a file.
 LIMITS = $(strip $(if $(SIZES),--sizes $(SIZES)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ONLY),--only $(ONLY)))
 RESULTS ?= $(if $(LIMITS),,benches/RESULTS.md)
+
+deb: ## make the Debian package, below target/debian
+	@.ci/setup deb
+	@packaging/debian/build
 
 bench: ## measure hairnat beside its peers into benches/RESULTS.md, in namespaces of its own
 	@.ci/setup bench

@@ -41,7 +41,8 @@ pub(crate) fn isolated<F: FnOnce()>(test: &str, trial: &'static str, body: F) {
     }
 }
 
-fn skip(line: &str) {
+/// Tells of a test that did not run, in a line that begins with `skipped: `; fails if it has to.
+pub(crate) fn skip(line: &str) {
     let required = env::var_os(REQUIRE).is_some_and(|value| value == "1");
     assert!(!required, "{REQUIRE}=1, but {line}");
     // Past libtest's capture, which would swallow the line of a test that passes.

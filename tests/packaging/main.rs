@@ -1,11 +1,14 @@
 //! What is in `packaging/`, used as its users do, each test on a host of its own.
 
+mod clean_root;
+mod debian;
 #[path = "../lab/isolation.rs"]
 mod isolation;
 mod machine;
 mod puppet;
 mod salt;
 mod shell;
+mod systemd;
 #[allow(dead_code, reason = "the tests of the command line ask more of a world")]
 #[path = "../cli/world.rs"]
 mod world;
