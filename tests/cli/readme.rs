@@ -45,6 +45,28 @@ fn the_five_minutes_go_as_the_readme_says() {
 }
 
 #[test]
+fn several_owners_share_a_host_as_the_readme_says() {
+    alone(|world| {
+        world.run("mount -t tmpfs tmpfs /etc && mkdir -p /etc/hairnat/policy.d").is(0, "", "");
+        world.write(
+            "/etc/hairnat/policy.yaml",
+            "fixed: [10.0.0.0/24]\nfloats:\n  203.0.113.10: 10.0.0.10\n",
+        );
+        let web = "floats:\n  203.0.113.11: {fixed: 10.0.0.11, name: web-1}\n";
+        world.write("/etc/hairnat/policy.d/web.yaml", web);
+        world.write("new-web.yaml", web);
+        world.run("hairnat apply -q").is(0, "", "");
+        let readme = include_str!("../../README.md");
+        let section = readme.split("## In configuration management").nth(1).unwrap();
+        let [owners, tried] = blocks(section.split("\n## ").next().unwrap(), "console")[..] else {
+            panic!("two consoles")
+        };
+        follow(world, owners);
+        follow(world, tried);
+    });
+}
+
+#[test]
 fn the_error_of_the_readme_is_what_is_shown() {
     let readme = include_str!("../../README.md");
     let section = readme.split("\n## The policy").nth(1).unwrap();
