@@ -4,6 +4,7 @@ mod nodes;
 mod refusals;
 #[path = "../scenario/mod.rs"]
 mod scenario;
+mod shipped;
 
 use hairnat::cli::diagnostics;
 use hairnat::policy::{Policy, Source, json_schema, parse};
