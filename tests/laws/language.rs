@@ -1,6 +1,6 @@
 //! Laws of the policy language.
 
-use hairnat::policy::parse;
+use hairnat::policy::{json_schema, parse};
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any};
 use proptest::sample::Index;
@@ -20,6 +20,17 @@ fn a_policy_is_read_the_same_every_time() {
 fn the_order_of_lists_and_floats_changes_nothing() {
     for_any(300, &policy_and_its_reverse(), |(text, reverse)| {
         assert_eq!(parse(&[source(&text.0)]), parse(&[source(&reverse.0)]));
+    });
+}
+
+#[test]
+fn whatever_is_a_policy_the_schema_takes() {
+    let schema = serde_json::from_str(json_schema()).unwrap();
+    let schema = jsonschema::draft202012::new(&schema).unwrap();
+    for_any(300, &policy(), |text| {
+        compiled(&text.0);
+        let value: serde_json::Value = serde_yaml::from_str(&text.0).unwrap();
+        assert_eq!(schema.validate(&value).map_err(|error| error.to_string()), Ok(()));
     });
 }
 
