@@ -106,6 +106,15 @@ fn a_pipe_is_a_file_like_any_other() {
     world.run(line).is(0, "valid: 1 float\n", "");
 }
 
+/// Nobody may ever write to it, and an apply from a unit or by configuration management would hang.
+#[test]
+fn a_pipe_in_a_directory_is_not_waited_for() {
+    let world = World::new();
+    world.run("mkdir conf.d && cp policy.yaml conf.d && mkfifo conf.d/pipe.yaml").is(0, "", "");
+    let said = world.run("timeout 5 hairnat check -o json conf.d").object(3);
+    assert_eq!(said["error"]["kind"], "input");
+}
+
 #[test]
 fn endless_input_is_given_up_at_the_largest_size() {
     let said = World::new().run("hairnat check -o json /dev/zero").object(3);

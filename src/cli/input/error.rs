@@ -34,6 +34,12 @@ pub(in crate::cli) enum InputError {
         /// The file.
         path: PathBuf,
     },
+    /// Something else that its directory lists, such as a pipe.
+    #[error("`{}` is not a regular file", shown(path))]
+    NoFile {
+        /// What its directory lists.
+        path: PathBuf,
+    },
     /// A directory without a single policy file.
     #[error("no policy file in directory `{}`", shown(path))]
     EmptyDirectory {
@@ -89,6 +95,7 @@ impl InputError {
                 "try again; write a policy under another name and rename it, so that it is never \
                  read half"
             }
+            Self::NoFile { .. } => "remove it, or name it on the command line for it to be read",
             Self::EmptyDirectory { .. } => {
                 "a directory stands for its *.yaml and *.yml files, hidden ones left out"
             }

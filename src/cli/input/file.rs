@@ -1,7 +1,8 @@
 //! One policy file, whole or not at all.
 
-use std::fs::{File, Metadata};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -37,13 +38,16 @@ fn stdin() -> io::Result<Vec<u8>> {
 
 fn contents(path: &Path, content: Content) -> Result<Vec<u8>, InputError> {
     let failed = |source| InputError::Read { path: path.to_owned(), source };
-    let mut file = File::open(path).map_err(|source| match (content, source.kind()) {
+    let mut file = open(path, content).map_err(|source| match (content, source.kind()) {
         (Content::Listed, io::ErrorKind::NotFound) => {
             InputError::Vanished { path: path.to_owned(), source }
         }
         _ => failed(source),
     })?;
     let before = file.metadata().map_err(failed)?;
+    if content == Content::Listed && !before.is_file() {
+        return Err(InputError::NoFile { path: path.to_owned() });
+    }
     let mut text = Vec::new();
     // At once and no more than that, as it is the largest thing in memory for a while.
     let size = usize::try_from(before.len().min(LIMIT)).unwrap_or(0);
@@ -54,6 +58,13 @@ fn contents(path: &Path, content: Content) -> Result<Vec<u8>, InputError> {
         return Err(InputError::Changing { path: path.to_owned() });
     }
     Ok(text)
+}
+
+/// Opens the file. Whoever names a pipe has it read to its end; one that happens to be in a directory
+/// is not waited for.
+fn open(path: &Path, content: Content) -> io::Result<File> {
+    let flags = if content == Content::Listed { libc::O_NONBLOCK } else { 0 };
+    OpenOptions::new().read(true).custom_flags(flags).open(path)
 }
 
 /// What a writer changes.
