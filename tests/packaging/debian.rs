@@ -52,6 +52,7 @@ fn what_is_installed_works_for_everybody() {
         install
         setpriv --reuid 65534 --clear-groups hairnat check -v 2>&1
         hairnat check /usr/share/doc/hairnat/examples/full.yaml
+        head -q -n 1 /usr/share/doc/hairnat/examples/*.yaml | sort -u
         for page in hairnat hairnat-apply hairnat-check hairnat-diff hairnat-man \
             hairnat-completions hairnat-remove hairnat-render hairnat-schema hairnat-show; do
             man -P cat "$page" | grep -c -E '^(NAME|SYNOPSIS|OPTIONS|EXIT STATUS|SEE ALSO)$'
@@ -66,6 +67,7 @@ fn what_is_installed_works_for_everybody() {
 read /etc/hairnat/policy.yaml
 valid: 0 floats
 valid: 9 floats
+# yaml-language-server: $schema=file:///usr/share/hairnat/policy.schema.json
 5 5 5 5 5 5 5 5 5 5
 complete -o bashdefault -o default -o nosort -F _hairnat hairnat
 /usr/share/zsh/vendor-completions/_hairnat
