@@ -1,5 +1,6 @@
 //! What is in `packaging/`, used as its users do, each test on a host of its own.
 
+mod ansible;
 mod clean_root;
 mod debian;
 #[path = "../lab/isolation.rs"]
