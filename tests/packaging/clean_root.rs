@@ -25,11 +25,10 @@ pub(crate) fn enter(test: &str, script: &str) -> Option<String> {
     run(test, &["enter"], &[script])
 }
 
-/// As [`enter`], on the copy as a machine that has just booted, with the package installed and
-/// `prepare` run before.
+/// As [`enter`], on the copy as a machine that has just booted, after `prepare` has run there. This
+/// repository is `/src`.
 pub(crate) fn boot(test: &str, prepare: &str, script: &str) -> Option<String> {
-    let prepare = format!("set -e\ndpkg --install /hairnat.deb > /dev/null\n{prepare}");
-    run(test, &["boot"], &[script, &prepare])
+    run(test, &["boot"], &[script, prepare])
 }
 
 fn run(test: &str, mode: &[&str], scripts: &[&str]) -> Option<String> {

@@ -4,7 +4,8 @@
 #
 #   clean_root.sh enter ROOT PACKAGE SCRIPT           as root of the copy
 #   clean_root.sh boot ROOT PACKAGE SCRIPT PREPARE    on the copy as a machine that has just booted;
-#                                                     before, PREPARE runs as root of the copy
+#                                                     before, PREPARE runs as root of the copy;
+#                                                     this repository is /src
 #
 # ROOT is the clean Debian, PACKAGE a Debian package, in the copy /hairnat.deb. All of it has mounts,
 # processes, a network and control groups of its own.
@@ -15,6 +16,7 @@ if [[ $1 != inside ]]; then
         unshare --mount --net --pid --ipc --uts --fork --kill-child --propagation private \
         "$0" inside "$@"
 fi
+repository=$(realpath "$(dirname "$0")/../..")
 mode=$2 root=$3 package=$4 script=$5 prepare=${6-}
 
 # A copy that holds only what differs from the clean Debian, in memory.
@@ -73,7 +75,7 @@ UNIT
     trap leave_control_group EXIT
     enter_control_group "$name"
     systemd-nspawn --quiet --boot --private-network --register=no --keep-unit \
-        --machine "$name" --directory /run/copy >/run/console 2>&1 </dev/null ||
+        --bind-ro="$repository:/src" --machine "$name" --directory /run/copy >/run/console 2>&1 </dev/null ||
         cat /run/console
     cat /run/copy/said
     return "$(cat /run/copy/code)"

@@ -9,8 +9,10 @@ use crate::clean_root::boot;
 /// The highest exposure that `systemd-analyze security` may find, in tenths.
 const MOST_EXPOSED: &str = "--threshold=20";
 
-/// Before the first boot: one float, and the unit enabled.
+/// Before the first boot: the package, one float, and the unit enabled.
 const PREPARE: &str = "
+    set -e
+    dpkg --install /hairnat.deb > /dev/null
     mkdir -p /etc/hairnat/policy.d
     echo 'fixed: [10.0.0.0/24]' > /etc/hairnat/policy.yaml
     echo 'floats: {203.0.113.10: 10.0.0.10}' > /etc/hairnat/policy.d/a.yaml
