@@ -73,3 +73,4 @@ pub mod netlink;
 pub mod plan;
 pub mod policy;
 pub mod ruleset;
+pub mod trace;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &["address", "netlink"],
     &["ruleset", "policy"],
-    &["compile", "plan"],
+    &["compile", "plan", "trace"],
     &["kernel", "host"],
     &["cli"],
 ];

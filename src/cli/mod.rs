@@ -6,6 +6,7 @@ mod check;
 mod confirm;
 pub mod diagnostics;
 mod exit;
+mod explain;
 mod failure;
 mod generate;
 mod input;
@@ -58,6 +59,7 @@ fn dispatch(cli: &Cli, out: &mut Output) -> Result<Exit, Failure> {
         Command::Diff { policy } => apply::diff(policy, out),
         Command::Check { host, policy } => check::run(policy, *host, out),
         Command::Render { format, policy } => render::run(policy, *format, out),
+        Command::Explain(question) => explain::run(question, out),
         Command::Show => show::run(out),
         Command::Remove { dry_run } => remove::run(*dry_run, out),
         Command::Schema { of } => generate::schema(*of, out),

@@ -1,0 +1,199 @@
+//! The walk for people: the way drawn from hook to hook, then what comes of it.
+
+use std::io;
+
+use super::conditions::{Verdict, forwarding_sysctl};
+use crate::cli::output::Output;
+use crate::ruleset::Hook;
+use crate::trace::{
+    Conditions, Effect, End, Flow, Match, Obstacle, Origin, Route, Source, Step, Walk,
+};
+
+/// Writes the walk and the verdicts; `present` says that these are for the settings of this host.
+///
+/// # Errors
+///
+/// What writing to standard output gives.
+pub(super) fn walk(
+    walk: &Walk,
+    verdicts: &[Verdict],
+    present: bool,
+    out: &mut Output,
+) -> io::Result<()> {
+    out.heading(&format!("{}, {}", walk.question.flow, origin(walk.question.origin)))?;
+    for (position, walked) in walk.steps.iter().enumerate() {
+        step(walked, out)?;
+        if position == 0 && walk.steps.len() > 1 {
+            out.line("  │")?;
+            out.line(&format!("  ├ routing: {}", route(walk)))?;
+        }
+        out.line("  │")?;
+    }
+    out.line(&format!("  └ {}", end(walk)))?;
+    out.line("")?;
+    for line in seen(walk) {
+        out.line(&line)?;
+    }
+    conclusion(walk, verdicts, present, out)
+}
+
+fn origin(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Instance => "from an instance",
+        Origin::Outside => "from outside",
+        Origin::Host => "from this host itself",
+    }
+}
+
+fn step(step: &Step, out: &mut Output) -> io::Result<()> {
+    let hook = step.hook.keyword();
+    let Some(decision) = &step.decision else {
+        let nothing = match step.hook {
+            Hook::Postrouting => "no rule translates the source",
+            _ => "no rule translates the destination",
+        };
+        return out.line(&format!("  ├ {hook}: {nothing}"));
+    };
+    out.line(&format!("  ├ {hook}: {}", effect(&decision.effect, step.before, step.after)))?;
+    out.line(&format!("  │   {}", decision.rule))?;
+    for Match { set, key, data, comment } in &decision.matches {
+        let data = if data.is_empty() { String::new() } else { format!(" : {data}") };
+        let name = comment.as_ref().map(|name| format!("   {name}")).unwrap_or_default();
+        out.line(&format!("  │   @{set}   {key}{data}{name}"))?;
+    }
+    Ok(())
+}
+
+fn effect(effect: &Effect, before: Flow, after: Flow) -> String {
+    let to = |flow: &Flow| match flow.transport {
+        crate::trace::Transport::Port(_, port) => format!("{} port {port}", flow.destination),
+        _ => flow.destination.to_string(),
+    };
+    match effect {
+        Effect::Dnat if before.transport == after.transport => {
+            format!("destination {} -> {}", before.destination, after.destination)
+        }
+        Effect::Dnat => format!("destination {} -> {}", to(&before), to(&after)),
+        Effect::Snat => format!("source {} -> {}", before.source, after.source),
+        Effect::Masquerade => {
+            format!("source {} -> the address of the interface that it leaves by", before.source)
+        }
+        Effect::Accept => "left as it is".to_owned(),
+        Effect::Drop => "dropped".to_owned(),
+        Effect::Unknown => "a rule that hairnat did not write decides".to_owned(),
+    }
+}
+
+fn route(walk: &Walk) -> String {
+    let destination = walk.steps.first().map_or(walk.question.flow, |step| step.after).destination;
+    match &walk.route {
+        Route::Bridge { network } => format!("{destination} is in {network}: to the bridge"),
+        Route::Elsewhere { interface: Some(interface) } => {
+            format!(
+                "{destination} is in no fixed network: by `{interface}`, if the host sends it there"
+            )
+        }
+        Route::Elsewhere { interface: None } => {
+            format!("{destination} is in no fixed network: wherever the host's routes lead")
+        }
+    }
+}
+
+fn end(walk: &Walk) -> String {
+    let last = walk.steps.last().map_or(walk.question.flow, |step| step.after);
+    let server = match last.transport {
+        crate::trace::Transport::Port(protocol, port) => {
+            format!("{}, {protocol} {port}", last.destination)
+        }
+        _ => last.destination.to_string(),
+    };
+    match walk.answer.end {
+        End::Itself => format!("{server}: the instance itself"),
+        End::Instance { .. } => format!("{server}: an instance"),
+        End::Elsewhere if walk.translated_destination() => {
+            format!("{server}: in no fixed network, so no instance")
+        }
+        End::Elsewhere if walk.question.origin == Origin::Instance => {
+            format!("{server}: no float and no instance, so this host or beyond")
+        }
+        End::Elsewhere => format!("{server}: no float and no instance"),
+        End::Dropped => "nowhere".to_owned(),
+        End::Unknown => "unknown".to_owned(),
+    }
+}
+
+/// What each side sees of the other.
+fn seen(walk: &Walk) -> Vec<String> {
+    if matches!(walk.answer.end, End::Dropped | End::Unknown) {
+        return Vec::new();
+    }
+    let peer = match walk.answer.peer {
+        Source::Address(address) => address.to_string(),
+        Source::Host => "an address of this host".to_owned(),
+    };
+    vec![
+        format!("the server sees {peer} as its peer"),
+        format!("the client sees the answers come from {}", walk.answer.answers),
+    ]
+}
+
+fn conclusion(
+    walk: &Walk,
+    verdicts: &[Verdict],
+    present: bool,
+    out: &mut Output,
+) -> io::Result<()> {
+    if walk.answer.end == End::Unknown {
+        return Ok(());
+    }
+    if let [one, rest @ ..] = verdicts
+        && rest.iter().all(|other| other.obstacle == one.obstacle)
+    {
+        let place = if present { "on this host" } else { "on any host" };
+        return match one.obstacle {
+            None => out.line(&format!("{place}: it arrives")),
+            Some(obstacle) => {
+                out.line(&format!("{place}: it does not arrive: {}", because(walk, obstacle)))
+            }
+        };
+    }
+    let place = if present { "on this host, by the client's bridge port" } else { "by host" };
+    out.line(&format!("{place}:"))?;
+    for Verdict { conditions, obstacle } in verdicts {
+        let result = obstacle.map_or("it arrives".to_owned(), |obstacle| {
+            format!("it does not arrive: {}", because(walk, obstacle))
+        });
+        out.line(&format!("  {}  {result}", settings(*conditions)))?;
+    }
+    Ok(())
+}
+
+fn settings(conditions: Conditions) -> String {
+    let word = |on: bool| if on { "on " } else { "off" };
+    format!(
+        "forwarding {}  br_netfilter {}  port hairpin mode {}",
+        word(conditions.forwarding),
+        word(conditions.bridge_nf),
+        word(conditions.port_hairpin)
+    )
+}
+
+fn because(walk: &Walk, obstacle: Obstacle) -> String {
+    match obstacle {
+        Obstacle::NoForwarding => {
+            format!("`{}` is 0", forwarding_sysctl(walk.question.flow.family()))
+        }
+        Obstacle::PortHairpinOff => {
+            "with br_netfilter, its bridge port must be in hairpin mode".to_owned()
+        }
+        Obstacle::OwnAddress => {
+            "its source is not translated, and nobody takes a packet from their own address"
+                .to_owned()
+        }
+        Obstacle::DirectAnswer => {
+            "its source is not translated, so the answer takes the short way over the bridge"
+                .to_owned()
+        }
+        Obstacle::Dropped => "a rule drops it".to_owned(),
+    }
+}

@@ -1,0 +1,175 @@
+//! The way of a packet from hook to hook.
+
+use std::net::IpAddr;
+
+use super::answer::Answer;
+use super::flow::{Flow, Origin};
+use super::lookup::{self, address_key};
+use super::rule::{Effect, Match, Passing, pass};
+use crate::address::IpFamily;
+use crate::ruleset::{Chain, Direction, Hook, Ruleset, Statement, Table, TableFamily};
+
+/// A packet to be walked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// What it is.
+    pub flow: Flow,
+    /// The interface that it leaves by if it does not go to an instance; without one, the first
+    /// uplink that the ruleset names.
+    pub leaves_by: Option<String>,
+}
+
+/// The whole walk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Walk {
+    /// What was asked.
+    pub question: Question,
+    /// Each hook that the packet passes.
+    pub steps: Vec<Step>,
+    /// Where it is sent after its destination was decided.
+    pub route: Route,
+    /// What comes of it.
+    pub answer: Answer,
+}
+
+/// One hook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The hook.
+    pub hook: Hook,
+    /// The packet as it comes to the hook.
+    pub before: Flow,
+    /// The packet as it leaves it.
+    pub after: Flow,
+    /// The rule that decided; `None` if no rule did, so that the packet goes on as it is.
+    pub decision: Option<Decision>,
+}
+
+/// The rule that decided, with what it did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The chain.
+    pub chain: String,
+    /// The rule as nft(8) writes it.
+    pub rule: String,
+    /// The elements that the packet was found by.
+    pub matches: Vec<Match>,
+    /// What the rule did.
+    pub effect: Effect,
+}
+
+/// The routing decision, as far as a ruleset knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// To an instance: the destination is in this fixed network.
+    Bridge {
+        /// The network as nft(8) writes it.
+        network: String,
+    },
+    /// Elsewhere: to this host itself or on to another network.
+    Elsewhere {
+        /// The interface, if it is known.
+        interface: Option<String>,
+    },
+}
+
+/// Walks the packet of `question` through `ruleset`.
+#[must_use]
+pub fn walk(ruleset: &Ruleset, question: Question) -> Walk {
+    let empty = Table { family: TableFamily::Inet, sets: Vec::new(), chains: Vec::new() };
+    let table = ruleset.table(TableFamily::Inet).unwrap_or(&empty);
+    let mut packet = Passing { flow: question.flow, dnated: false, leaves_by: None };
+    let first = if question.origin == Origin::Host { Hook::Output } else { Hook::Prerouting };
+    let mut steps = vec![step(table, first, &mut packet)];
+    let route = route(table, &question, packet.flow.destination);
+    if let Route::Elsewhere { interface } = &route {
+        packet.leaves_by.clone_from(interface);
+    }
+    if !ended(&steps) {
+        steps.push(step(table, Hook::Postrouting, &mut packet));
+    }
+    let answer = Answer::new(table, &question, &steps, &route, packet.dnated);
+    Walk { question, steps, route, answer }
+}
+
+impl Walk {
+    /// Whether the destination was translated.
+    #[must_use]
+    pub fn translated_destination(&self) -> bool {
+        let decisions = self.steps.iter().filter_map(|step| step.decision.as_ref());
+        decisions.into_iter().any(|decision| decision.effect == Effect::Dnat)
+    }
+}
+
+fn ended(steps: &[Step]) -> bool {
+    let last = steps.last().and_then(|step| step.decision.as_ref());
+    last.is_some_and(|decision| matches!(decision.effect, Effect::Drop | Effect::Unknown))
+}
+
+/// Lets the packet pass the chains of a hook, in the order of their priorities.
+fn step(table: &Table, hook: Hook, packet: &mut Passing) -> Step {
+    let before = packet.flow;
+    let decision = chains(table, hook).into_iter().find_map(|chain| decide(table, chain, packet));
+    Step { hook, before, after: packet.flow, decision }
+}
+
+fn chains(table: &Table, hook: Hook) -> Vec<&Chain> {
+    let at_hook = |chain: &&Chain| chain.declaration.base.is_some_and(|base| base.hook == hook);
+    let mut chains: Vec<&Chain> = table.chains.iter().filter(at_hook).collect();
+    chains.sort_by_key(|chain| chain.declaration.base.map(|base| base.priority));
+    chains
+}
+
+fn decide(table: &Table, chain: &Chain, packet: &mut Passing) -> Option<Decision> {
+    let name = &chain.declaration.name;
+    for rule in &chain.rules {
+        if let Some(verdict) = pass(rule, table, packet) {
+            return Some(Decision {
+                chain: name.clone(),
+                rule: rule.to_string(),
+                matches: verdict.matches,
+                effect: verdict.effect,
+            });
+        }
+    }
+    let dropped = chain.declaration.base.is_some_and(|base| !base.accept);
+    dropped.then(|| Decision {
+        chain: name.clone(),
+        rule: "policy drop".to_owned(),
+        matches: Vec::new(),
+        effect: Effect::Drop,
+    })
+}
+
+fn route(table: &Table, question: &Question, destination: IpAddr) -> Route {
+    if let Some(network) = fixed_network(table, destination) {
+        return Route::Bridge { network };
+    }
+    let interface = question.leaves_by.clone().or_else(|| first_uplink(table));
+    Route::Elsewhere { interface }
+}
+
+/// The fixed network that `address` is in, as nft(8) writes it.
+pub(super) fn fixed_network(table: &Table, address: IpAddr) -> Option<String> {
+    let name = match super::flow::family(address) {
+        IpFamily::V4 => "fixed4",
+        IpFamily::V6 => "fixed6",
+    };
+    let set = lookup::set(table, name)?;
+    let element = lookup::element(set, &address_key(address))?;
+    Some(set.declaration.key_text(element))
+}
+
+/// An interface that the first pattern of an uplink matches.
+fn first_uplink(table: &Table) -> Option<String> {
+    let rules = table.chains.iter().flat_map(|chain| &chain.rules);
+    rules.flat_map(|rule| &rule.statements).find_map(|statement| match statement {
+        Statement::Interface { direction: Direction::Out, pattern, .. } => {
+            let end = if pattern.is_wildcard() { "0" } else { "" };
+            Some(format!("{}{end}", pattern.literal()))
+        }
+        _ => None,
+    })
+}
