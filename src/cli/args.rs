@@ -247,7 +247,7 @@ pub(super) enum ExplainProtocol {
     Udp,
     /// Stream Control Transmission Protocol
     Sctp,
-    /// Echo requests of ICMP or ICMPv6
+    /// Echo requests of ICMP, for IPv6 of its own ICMP
     Icmp,
 }
 

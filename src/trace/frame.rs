@@ -58,10 +58,12 @@ pub fn walk_frame(ruleset: &Ruleset, frame: &Frame) -> FrameWalk {
             .flat_map(|chain| &chain.rules);
         let mut matched = None;
         for rule in rules {
-            let Some(verdict) = pass(rule, frame, &mut learned) else { continue };
-            matched.get_or_insert_with(|| rule.to_string());
-            if let Some(verdict) = verdict {
-                fate = verdict;
+            let passed = pass(rule, frame, &mut learned);
+            if passed != Passed::Unmatched {
+                matched.get_or_insert_with(|| rule.to_string());
+            }
+            if let Passed::Ended(verdict) = passed {
+                fate = verdict.unwrap_or(fate);
                 break;
             }
         }
@@ -70,37 +72,45 @@ pub fn walk_frame(ruleset: &Ruleset, frame: &Frame) -> FrameWalk {
     FrameWalk { steps: steps.into(), fate }
 }
 
-/// Lets the frame pass a rule: `None` if it does not match, `Some(None)` if it goes on after it.
-fn pass(rule: &Rule, frame: &Frame, learned: &mut Vec<String>) -> Option<Option<Fate>> {
+/// How a frame passed a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Passed {
+    /// It does not match.
+    Unmatched,
+    /// It matches, and goes on to the next rule.
+    Matched,
+    /// No other rule of the hook is asked; with a fate if that is not the bridge's business.
+    Ended(Option<Fate>),
+}
+
+fn pass(rule: &Rule, frame: &Frame, learned: &mut Vec<String>) -> Passed {
     for statement in &rule.statements {
-        match statement {
+        let matches = match statement {
             Statement::Interface { direction, negated, pattern } => {
                 let port = match direction {
                     Direction::In => &frame.from_port,
                     Direction::Out => &frame.to_port,
                 };
-                if pattern.matches(port) == *negated {
-                    return None;
-                }
+                pattern.matches(port) != *negated
             }
-            Statement::EtherDestination(group) => {
-                if !is_of(frame.destination, *group) {
-                    return None;
-                }
-            }
-            Statement::LearnPort { set } => learned.push(set.clone()),
+            Statement::EtherDestination(group) => is_of(frame.destination, *group),
             Statement::PortPair { set } => {
-                if frame.from_port != frame.to_port || !learned.contains(set) {
-                    return None;
-                }
+                frame.from_port == frame.to_port && learned.contains(set)
             }
-            Statement::Counter => {}
-            Statement::Drop => return Some(Some(Fate::Guarded)),
-            Statement::Accept => return Some(None),
-            _ => return Some(Some(Fate::Unknown)),
+            Statement::LearnPort { set } => {
+                learned.push(set.clone());
+                true
+            }
+            Statement::Counter => true,
+            Statement::Accept => return Passed::Ended(None),
+            Statement::Drop => return Passed::Ended(Some(Fate::Guarded)),
+            _ => return Passed::Ended(Some(Fate::Unknown)),
+        };
+        if !matches {
+            return Passed::Unmatched;
         }
     }
-    Some(None)
+    Passed::Matched
 }
 
 fn is_of(address: [u8; 6], group: Group) -> bool {

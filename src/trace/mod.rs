@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Chains of NAT see only that packet; whatever follows is translated as it was, answers back
-//! (`nf_nat_inet_fn`, net/netfilter/nf_nat_core.c). What the ruleset cannot know is taken from the
+//! (`nf_nat_inet_fn` of `nf_nat_core.c`). What the ruleset cannot know is taken from the
 //! question: where the packet comes from, and which interface it leaves by.
 
 mod answer;

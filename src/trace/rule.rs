@@ -73,8 +73,8 @@ pub(super) fn pass(rule: &Rule, table: &Table, packet: &mut Passing) -> Option<V
     for statement in &rule.statements {
         let effect = match statement {
             Statement::Interface { direction: Direction::Out, negated, pattern } => {
-                let matched = packet.leaves_by.as_ref().is_some_and(|name| pattern.matches(name));
-                if matched == *negated {
+                let leaves = packet.leaves_by.as_ref().is_some_and(|name| pattern.matches(name));
+                if leaves == *negated {
                     return None;
                 }
                 continue;
@@ -102,7 +102,7 @@ pub(super) fn pass(rule: &Rule, table: &Table, packet: &mut Passing) -> Option<V
                 if packet.flow.family() != *family {
                     return None;
                 }
-                matches.extend(translate(*kind, target, table, packet)?);
+                translate(*kind, target, table, packet, &mut matches)?;
                 match kind {
                     NatKind::Dnat => Effect::Dnat,
                     NatKind::Snat => Effect::Snat,
@@ -130,13 +130,14 @@ fn address_of(flow: &Flow, side: AddressSide) -> Option<IpAddr> {
     }
 }
 
-/// Translates one end, and tells by which element; `None` if a map has none.
+/// Translates one end, and adds the element that it was found by; `None` if a map has none.
 fn translate(
     kind: NatKind,
     target: &NatTarget,
     table: &Table,
     packet: &mut Passing,
-) -> Option<Option<Match>> {
+    matches: &mut Vec<Match>,
+) -> Option<()> {
     let flow = &packet.flow;
     let (address, port, found) = match target {
         NatTarget::Address(address) => (*address, None, None),
@@ -167,5 +168,6 @@ fn translate(
             packet.dnated = true;
         }
     }
-    Some(found)
+    matches.extend(found);
+    Some(())
 }

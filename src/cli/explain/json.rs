@@ -33,7 +33,7 @@ pub(super) fn walk(walk: &Walk, verdicts: &[Verdict]) -> Value {
             "peer": source(walk.answer.peer),
             "answers": walk.answer.answers,
         },
-        "verdicts": verdicts.iter().map(verdict).collect::<Vec<_>>(),
+        "verdicts": verdicts.iter().copied().map(verdict).collect::<Vec<_>>(),
     })
 }
 
@@ -92,7 +92,7 @@ const fn effect(effect: &Effect) -> &'static str {
     }
 }
 
-fn verdict(verdict: &Verdict) -> Value {
+fn verdict(verdict: Verdict) -> Value {
     let obstacle = verdict.obstacle.map(|obstacle| match obstacle {
         Obstacle::NoForwarding => "forwarding-off",
         Obstacle::PortHairpinOff => "port-hairpin-off",
