@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::flow::{Origin, Source};
 use super::rule::Effect;
 use super::walk::{Question, Route, Step, fixed_network};
+use crate::address::IpFamily;
 use crate::ruleset::Table;
 
 /// What comes of a packet.
@@ -122,8 +123,16 @@ pub fn obstacle(walk: &super::Walk, conditions: Conditions) -> Option<Obstacle> 
         (End::Unknown, _) | (_, Origin::Host) => None,
         (End::Itself, _) if walk.answer.peer == flow.source => Some(Obstacle::OwnAddress),
         // br_nf_pre_routing_finish: what leads back onto the same bridge is bridged.
-        (End::Itself, _) if bridge_nf => (!port_hairpin).then_some(Obstacle::PortHairpinOff),
-        (End::Instance { same_network: true }, _) if !dnated || bridge_nf => None,
+        (End::Itself, _) if bridge_nf => {
+            let bridged = (!port_hairpin).then_some(Obstacle::PortHairpinOff);
+            routed.filter(|_| flow.family() == IpFamily::V4).or(bridged)
+        }
+        (End::Instance { same_network: true }, _) if !dnated => None,
+        // Where IPv4 is not forwarded, `ip_route_input` leads nowhere; `ip6_route_input` does not
+        // ask.
+        (End::Instance { same_network: true }, _) if bridge_nf => {
+            routed.filter(|_| flow.family() == IpFamily::V4)
+        }
         (End::Instance { same_network: true }, _) if walk.answer.peer == flow.source => {
             routed.or(Some(Obstacle::DirectAnswer))
         }
