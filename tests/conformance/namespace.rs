@@ -1,0 +1,58 @@
+//! A network namespace that the one thread of a test steps into and out of.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Stdio;
+
+use nix::sched::{CloneFlags, setns};
+
+use crate::isolation::command;
+
+/// A network namespace.
+pub(crate) struct Namespace(File);
+
+impl Namespace {
+    /// The one that the test runs in.
+    pub(crate) fn here() -> Self {
+        Self(File::open("/proc/thread-self/ns/net").expect("own namespace"))
+    }
+
+    /// A new one, linked to nothing.
+    pub(crate) fn new(name: &str) -> Self {
+        let status = command("ip").args(["netns", "add", name]).status().expect("run ip");
+        assert!(status.success(), "ip netns add {name}: {status}");
+        Self(File::open(Path::new("/run/netns").join(name)).expect("new namespace"))
+    }
+
+    /// Moves this thread here. Sockets opened from now on, and commands started, stay here.
+    pub(crate) fn enter(&self) {
+        setns(&self.0, CloneFlags::CLONE_NEWNET).expect("enter the namespace");
+    }
+
+    /// Runs the lines of an `ip -batch`.
+    pub(crate) fn ip(&self, batch: &str) {
+        self.batch(&[], batch);
+    }
+
+    /// The same, with options.
+    pub(crate) fn batch(&self, options: &[&str], batch: &str) {
+        self.enter();
+        let mut ip = command("ip")
+            .args(options)
+            .args(["-batch", "-"])
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("run ip");
+        ip.stdin.take().expect("piped").write_all(batch.as_bytes()).expect("feed ip");
+        let status = ip.wait().expect("wait for ip");
+        assert!(status.success(), "{status}, of:\n{batch}");
+    }
+
+    /// Sets a value below `/proc/sys/net`.
+    pub(crate) fn sysctl(&self, key: &str, value: impl AsRef<[u8]>) {
+        self.enter();
+        let path = Path::new("/proc/sys/net").join(key);
+        fs::write(&path, value).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+}

@@ -1,0 +1,342 @@
+//! Random policies: lines drawn one by one, each kept if the policy is still valid with it.
+//!
+//! So nothing here repeats what a policy refuses, and a policy shrinks by leaving out lines.
+
+use std::fmt::Write as _;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use hairnat::policy::{Policy, Source, parse};
+
+use crate::places::{NETWORKS, Place, place};
+use crate::random::Random;
+use crate::servers::L4_PORTS;
+
+/// How many lines of floats are drawn, at most.
+const MOST_FLOATS: usize = 24;
+
+/// A policy as its parts, each one line or one item of a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Draft {
+    pub(crate) fixed: Vec<String>,
+    pub(crate) uplinks: Vec<String>,
+    pub(crate) default: Vec<String>,
+    pub(crate) exempt: Vec<String>,
+    pub(crate) floats: Vec<String>,
+    pub(crate) counters: bool,
+}
+
+/// Fixed networks as the lab has them: a host that does not forward tells them apart.
+const WIRED: [[&str; 2]; 2] =
+    [["10.0.0.0/24", "10.0.1.0/24"], ["fd00:10::/64", "fd00:10:0:1::/64"]];
+
+/// Other ways to say it: halves, both at once, networks that hold many more.
+const OTHER: [[&str; 6]; 2] = [
+    ["10.0.0.0/25", "10.0.0.128/25", "10.0.1.128/25", "10.0.0.0/23", "10.0.0.0/8", "10.0.1.0/24"],
+    [
+        "fd00:10::/65",
+        "fd00:10:0:0:8000::/65",
+        "fd00:10:0:1:8000::/65",
+        "fd00:10::/63",
+        "fd00::/8",
+        "fd00:10:0:1::/64",
+    ],
+];
+
+const UPLINKS: [&[&str]; 8] =
+    [&[], &[], &[], &["eth0"], &["eth1"], &["eth*"], &["eth0", "eth1"], &["wan0", "ppp*"]];
+
+const DEFAULTS: [[&str; 3]; 2] = [
+    ["203.0.113.1", "203.0.113.254", "198.18.0.0"],
+    ["2001:db8::1", "2001:db8::ffff:ffff:ffff:ffff", "2001:db8:18::"],
+];
+
+const EXEMPT: [[&str; 8]; 2] = [
+    [
+        "192.0.2.0/24",
+        "192.0.2.128/25",
+        "192.0.2.77/32",
+        "198.51.100.0/24",
+        "10.0.1.0/24",
+        "10.0.0.64/26",
+        "10.0.0.0/8",
+        "0.0.0.0/0",
+    ],
+    [
+        "2001:db8:2::/64",
+        "2001:db8:2:0:8000::/65",
+        "2001:db8:2::77/128",
+        "2001:db8:51::/64",
+        "fd00:10:0:1::/64",
+        "fd00:10:0:0:4000::/66",
+        "fd00::/8",
+        "::/0",
+    ],
+];
+
+/// Floats of one address: neighbors, first and last ones.
+const FLOATS: [[&str; 10]; 2] = [
+    [
+        "203.0.113.0",
+        "203.0.113.1",
+        "203.0.113.2",
+        "203.0.113.3",
+        "203.0.113.127",
+        "203.0.113.128",
+        "203.0.113.254",
+        "203.0.113.255",
+        "198.18.0.0",
+        "198.18.3.255",
+    ],
+    [
+        "2001:db8::",
+        "2001:db8::1",
+        "2001:db8::2",
+        "2001:db8::3",
+        "2001:db8::7fff:ffff:ffff:ffff",
+        "2001:db8:0:0:8000::",
+        "2001:db8::ffff:ffff:ffff:fffe",
+        "2001:db8::ffff:ffff:ffff:ffff",
+        "2001:db8:18::",
+        "2001:db8:18:3:ffff:ffff:ffff:ffff",
+    ],
+];
+
+/// Ranges of L4 ports.
+const RANGES: [(u16, u16); 17] = [
+    (1, 1),
+    (2, 2),
+    (1, 2),
+    (3, 5),
+    (6, 10),
+    (80, 80),
+    (81, 81),
+    (80, 81),
+    (443, 443),
+    (1024, 2047),
+    (1024, 65535),
+    (2048, 2048),
+    (8443, 8443),
+    (65534, 65534),
+    (65535, 65535),
+    (65534, 65535),
+    (1, 65535),
+];
+
+impl Draft {
+    /// A policy, and with `wired` one whose fixed networks are those of the lab.
+    pub(crate) fn random(random: &mut Random, wired: bool) -> Self {
+        let mut draft = Self {
+            counters: random.once_in(8),
+            uplinks: random.pick(&UPLINKS).iter().map(|&uplink| uplink.to_owned()).collect(),
+            ..Self::default()
+        };
+        let families = random.pick(&[&[0, 1][..], &[0, 1], &[0], &[1]]);
+        for &family in families {
+            draft.draw_networks(random, family, wired);
+            draft.draw_egress(random, family);
+        }
+        if random.once_in(3) {
+            draft.default = vec!["masquerade".to_owned()];
+        }
+        let pools: Vec<Vec<String>> = families
+            .iter()
+            .map(|&family| (0..7).map(|_| fixed(random, family)).collect())
+            .collect();
+        for _ in 0..MOST_FLOATS {
+            let index = random.below(families.len());
+            let line = float(random, families[index], &pools[index]);
+            draft.floats.push(line);
+            if draft.parsed().is_none() {
+                draft.floats.pop();
+            }
+        }
+        draft
+    }
+
+    fn draw_networks(&mut self, random: &mut Random, family: usize, wired: bool) {
+        let mut networks = Vec::new();
+        if wired || !random.once_in(3) {
+            networks.push(WIRED[family][0]);
+            networks.extend((!random.once_in(3)).then_some(WIRED[family][1]));
+        } else {
+            networks.extend((0..=random.below(2)).map(|_| random.pick(&OTHER[family])));
+        }
+        self.fixed.extend(networks.into_iter().map(quoted));
+    }
+
+    fn draw_egress(&mut self, random: &mut Random, family: usize) {
+        if random.once_in(2) {
+            self.default.push(quoted(random.pick(&DEFAULTS[family])));
+        }
+        if random.once_in(2) {
+            let exempt = (0..=random.below(2)).map(|_| quoted(random.pick(&EXEMPT[family])));
+            self.exempt.extend(exempt);
+        }
+    }
+
+    /// The policy, or `None` if it is refused.
+    pub(crate) fn parsed(&self) -> Option<Policy> {
+        let name = "policy.yaml".to_owned();
+        parse(&[Source { name, text: self.to_string().into_bytes() }]).ok()
+    }
+
+    /// The policies with one part less.
+    pub(crate) fn smaller(&self) -> Vec<Self> {
+        let mut smaller = Vec::new();
+        let lists: [fn(&mut Self) -> &mut Vec<String>; 5] = [
+            |draft| &mut draft.floats,
+            |draft| &mut draft.exempt,
+            |draft| &mut draft.default,
+            |draft| &mut draft.uplinks,
+            |draft| &mut draft.fixed,
+        ];
+        for list in lists {
+            for number in 0..list(&mut self.clone()).len() {
+                let mut draft = self.clone();
+                list(&mut draft).remove(number);
+                smaller.push(draft);
+            }
+        }
+        if self.counters {
+            smaller.push(Self { counters: false, ..self.clone() });
+        }
+        smaller
+    }
+}
+
+impl std::fmt::Display for Draft {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "fixed: [{}]", self.fixed.join(", "))?;
+        let mut egress = String::new();
+        for (key, items) in
+            [("uplinks", &self.uplinks), ("default", &self.default), ("exempt", &self.exempt)]
+        {
+            match items.as_slice() {
+                [] => {}
+                [word] if word == "masquerade" => writeln!(egress, "  {key}: {word}")?,
+                items => writeln!(egress, "  {key}: [{}]", items.join(", "))?,
+            }
+        }
+        if !egress.is_empty() {
+            write!(f, "egress:\n{egress}")?;
+        }
+        if self.counters {
+            writeln!(f, "counters: true")?;
+        }
+        if !self.floats.is_empty() {
+            writeln!(f, "floats:")?;
+        }
+        self.floats.iter().try_for_each(|line| writeln!(f, "  {line}"))
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{text}\"")
+}
+
+/// An address that an instance has: at the ends of its part.
+fn fixed(random: &mut Random, family: usize) -> String {
+    loop {
+        let network = random.pick(&NETWORKS);
+        let [first, last] = network.part(random.below(network.parts()), family == 0);
+        let step = random.pick(&[0, 0, 1, 2, 3, 16]);
+        let address = if random.once_in(2) { add(first, step) } else { add(last, -step) };
+        if place(address) != Place::Host {
+            return address.to_string();
+        }
+    }
+}
+
+/// The address `step` after or before another.
+pub(crate) fn add(address: IpAddr, step: i128) -> IpAddr {
+    match address {
+        IpAddr::V4(address) => {
+            let step = i32::try_from(step).expect("a small step");
+            Ipv4Addr::from_bits(address.to_bits().wrapping_add_signed(step)).into()
+        }
+        IpAddr::V6(address) => {
+            Ipv6Addr::from_bits(address.to_bits().wrapping_add_signed(step)).into()
+        }
+    }
+}
+
+/// One line of `floats`.
+fn float(random: &mut Random, family: usize, pool: &[String]) -> String {
+    let float = quoted(random.pick(&FLOATS[family]));
+    match random.below(10) {
+        0..4 => {
+            let fixed = quoted(&random.pick(pool));
+            match random.below(4) {
+                0 => format!("{float}: {{fixed: {fixed}, egress: true}}"),
+                1 => format!("{float}: {{fixed: {fixed}, egress: false}}"),
+                _ => format!("{float}: {fixed}"),
+            }
+        }
+        4..7 => prefix(random, family),
+        7 => {
+            let ports: Vec<String> = (0..=random.below(4)).map(|_| range(random).0).collect();
+            let egress = random.pick(&["", ", egress: true"]);
+            let fixed = quoted(&random.pick(pool));
+            format!("{float}: {{fixed: {fixed}, ports: [{}]{egress}}}", ports.join(", "))
+        }
+        _ => {
+            let entry = |random: &mut Random| {
+                let (ports, single) = range(random);
+                let fixed = random.pick(pool);
+                let port = random.pick(&L4_PORTS);
+                let target = match random.below(2) {
+                    1 if single && family == 0 => format!("{fixed}:{port}"),
+                    1 if single => format!("[{fixed}]:{port}"),
+                    _ => fixed,
+                };
+                format!("{ports}: {}", quoted(&target))
+            };
+            let entries: Vec<String> = (0..=random.below(4)).map(|_| entry(random)).collect();
+            format!("{float}: {{ports: {{{}}}}}", entries.join(", "))
+        }
+    }
+}
+
+/// Ports with their protocol, and whether that is a single one.
+fn range(random: &mut Random) -> (String, bool) {
+    let (first, last) = random.pick(&RANGES);
+    let protocol = random.pick(&["tcp", "tcp", "udp", "udp", "sctp"]);
+    if first == last {
+        (format!("{first}/{protocol}"), true)
+    } else {
+        (format!("{first}-{last}/{protocol}"), false)
+    }
+}
+
+/// A prefix, at the edge of a part, next to other prefixes.
+fn prefix(random: &mut Random, family: usize) -> String {
+    let network = random.pick(&NETWORKS);
+    let [first, last] = network.part(random.below(network.parts()), family == 0);
+    let length = random.pick(
+        &[[31, 30, 29, 28, 28, 27, 26, 25, 24], [127, 126, 125, 124, 124, 112, 66, 65, 64]][family],
+    );
+    let size = 1_i128 << ([32, 128][family] - length);
+    let near = if random.once_in(2) { first } else { last };
+    let fixed = masked(near, length);
+    // Blocks of this size, one beside the other.
+    let base: IpAddr = ["198.18.0.0", "2001:db8:18::"][family].parse().expect("an address");
+    let float = add(base, size * i128::try_from(random.below(4)).expect("few"));
+    let (float, fixed) =
+        (quoted(&format!("{float}/{length}")), quoted(&format!("{fixed}/{length}")));
+    match random.below(4) {
+        0 => format!("{float}: {{fixed: {fixed}, egress: true}}"),
+        1 => format!("{float}: {{fixed: {fixed}, egress: false}}"),
+        _ => format!("{float}: {fixed}"),
+    }
+}
+
+fn masked(address: IpAddr, length: u32) -> IpAddr {
+    match address {
+        IpAddr::V4(address) => {
+            Ipv4Addr::from_bits(address.to_bits() & (u32::MAX << (32 - length))).into()
+        }
+        IpAddr::V6(address) => {
+            Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << (128 - length))).into()
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What the walk says of a packet, in the words of the lab.
+
+use hairnat::ruleset::Ruleset;
+use hairnat::trace::{Conditions, Flow, Origin, Question, Source, Transport, Walk, obstacle, walk};
+
+use crate::packet::{Client, Outcome, Packet};
+use crate::places::{Place, host_address, interface, place};
+
+/// The walk of the packet, with the interface that it leaves by as the lab has it.
+pub(crate) fn walked(
+    ruleset: &Ruleset,
+    packet: &Packet,
+    fixed: impl Fn(std::net::IpAddr) -> bool,
+) -> Walk {
+    let (origin, source) = match packet.client {
+        Client::Host => (Origin::Host, Source::Host),
+        Client::Address(address) if fixed(address) => (Origin::Instance, Source::Address(address)),
+        Client::Address(address) => (Origin::Outside, Source::Address(address)),
+    };
+    let Packet { destination, transport, .. } = *packet;
+    let flow = Flow { source, destination, transport };
+    let leaves_by = Some(interface(destination).to_owned());
+    walk(ruleset, Question { origin, flow, leaves_by })
+}
+
+/// What should become of the packet.
+pub(crate) fn outcome(walk: &Walk, conditions: Conditions) -> Outcome {
+    if obstacle(walk, conditions).is_some() {
+        return Outcome::NoAnswer;
+    }
+    let last = walk.steps.last().map_or(walk.question.flow, |step| step.after);
+    let peer = match (walk.answer.peer, walk.question.flow.source) {
+        (Source::Address(address), _) => address,
+        // Routed, and so given its source, before it is translated.
+        (Source::Host, Source::Host) => host_address(walk.question.flow.destination),
+        (Source::Host, Source::Address(_)) => host_address(last.destination),
+    };
+    let port = match last.transport {
+        Transport::Port(_, port) => Some(port),
+        _ => None,
+    };
+    Outcome::Answered { server: last.destination, port, peer }
+}
+
+/// Whether the lab can tell: its instances have many addresses each, and what one sends itself
+/// by two of them comes back by the port that it left by, as it would not with one address each;
+/// what the outside would be sent back is its own packet.
+pub(crate) fn can_be_asked(walk: &Walk, packet: &Packet, conditions: Conditions) -> bool {
+    let last = walk.steps.last().map_or(walk.question.flow, |step| step.after);
+    let server = place(last.destination);
+    if server == Place::Host {
+        return false;
+    }
+    let Client::Address(client) = packet.client else { return true };
+    if server != place(client) {
+        return true;
+    }
+    match server {
+        Place::Instance(_) => {
+            client == last.destination || !conditions.bridge_nf || conditions.port_hairpin
+        }
+        _ => false,
+    }
+}

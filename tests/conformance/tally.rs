@@ -1,0 +1,102 @@
+//! What packets met on their way: a run that met with too little proves nothing.
+
+use std::collections::BTreeMap;
+
+use hairnat::trace::{Conditions, Effect, End, Obstacle, Origin, Walk, obstacle};
+
+/// Sets and maps, without the IP version, which every run has to find packets by.
+const SETS: [&str; 8] =
+    ["dnat#", "dnat#_net", "dnat#_port", "dnat#_range", "exempt#", "fixed#", "snat#", "snat#_net"];
+
+/// What else every run has to come by.
+const REST: [&str; 14] = [
+    "to the instance itself",
+    "to another instance of the network",
+    "to an instance of another network",
+    "from outside to an instance",
+    "from this host to an instance",
+    "from this host to elsewhere",
+    "from an instance to elsewhere",
+    "by an uplink that is none",
+    "masqueraded on the way to an instance",
+    "masqueraded on the way elsewhere",
+    "left by the default address",
+    "icmp to an instance",
+    "in vain: not forwarded",
+    "in vain: the port is not in hairpin mode",
+];
+
+/// How many packets met with what.
+#[derive(Default)]
+pub(crate) struct Tally {
+    pub(crate) packets: usize,
+    met: BTreeMap<String, usize>,
+}
+
+impl Tally {
+    pub(crate) fn count(&mut self, walk: &Walk, conditions: Conditions) {
+        self.packets += 1;
+        let decisions = walk.steps.iter().filter_map(|step| step.decision.as_ref());
+        for decision in decisions.clone() {
+            for found in &decision.matches {
+                self.met(&found.set);
+            }
+            let bridged = matches!(walk.answer.end, End::Itself | End::Instance { .. });
+            match decision.effect {
+                Effect::Masquerade if bridged => self.met("masqueraded on the way to an instance"),
+                Effect::Masquerade => self.met("masqueraded on the way elsewhere"),
+                Effect::Accept if decision.rule.starts_with("oifname") => {
+                    self.met("by an uplink that is none");
+                }
+                Effect::Snat if !decision.rule.contains(" map @") => {
+                    self.met("left by the default address");
+                }
+                _ => {}
+            }
+        }
+        match (walk.question.origin, walk.answer.end) {
+            (_, End::Itself) => self.met("to the instance itself"),
+            (Origin::Instance, End::Instance { same_network: true }) => {
+                self.met("to another instance of the network");
+            }
+            (Origin::Instance, End::Instance { .. }) => {
+                self.met("to an instance of another network");
+            }
+            (Origin::Outside, End::Instance { .. }) => self.met("from outside to an instance"),
+            (Origin::Host, End::Instance { .. }) => self.met("from this host to an instance"),
+            (Origin::Host, _) => self.met("from this host to elsewhere"),
+            (Origin::Instance, End::Elsewhere) => self.met("from an instance to elsewhere"),
+            _ => {}
+        }
+        if walk.question.flow.transport == hairnat::trace::Transport::Icmp
+            && walk.answer.end != End::Elsewhere
+        {
+            self.met("icmp to an instance");
+        }
+        match obstacle(walk, conditions) {
+            Some(Obstacle::NoForwarding) => self.met("in vain: not forwarded"),
+            Some(Obstacle::PortHairpinOff) => self.met("in vain: the port is not in hairpin mode"),
+            Some(other) => self.met(&format!("in vain: {other:?}")),
+            None => {}
+        }
+    }
+
+    fn met(&mut self, what: &str) {
+        *self.met.entry(what.to_owned()).or_default() += 1;
+    }
+
+    pub(crate) fn print(&self) {
+        for (what, times) in &self.met {
+            println!("{times:>8}  {what}");
+        }
+    }
+
+    /// Fails if a run of many packets has not met with all that there is.
+    pub(crate) fn lacks_nothing(&self) {
+        let sets =
+            ["4", "6"].into_iter().flat_map(|version| SETS.map(|set| set.replace('#', version)));
+        let wanted = sets.chain(REST.map(str::to_owned));
+        let lacking: Vec<String> = wanted.filter(|what| !self.met.contains_key(what)).collect();
+        assert!(self.packets < 5_000 || lacking.is_empty(), "met with none of {lacking:?}");
+    }
+}
