@@ -7,6 +7,7 @@ mod confirm;
 mod contract;
 mod drop_ins;
 mod exit_codes;
+mod explain;
 mod files;
 mod generated;
 mod live;

@@ -1,6 +1,7 @@
 //! The `hairnat` program, as the tests of the lab use it: the only place that runs it.
 
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::IpAddr;
 use std::process::{Child, Stdio};
 
 use nix::sys::signal::{Signal, kill};
@@ -52,7 +53,43 @@ impl Unconfirmed {
     }
 }
 
+/// What `explain` said.
+pub(crate) struct Explanation(Value);
+
+impl Explanation {
+    /// Where the packet ends up.
+    pub(crate) fn end(&self) -> &str {
+        self.0["answer"]["end"].as_str().expect("end")
+    }
+
+    /// What the server sees as its peer: an address, or `host`.
+    pub(crate) fn peer(&self) -> &str {
+        self.0["answer"]["peer"].as_str().expect("peer")
+    }
+
+    /// What keeps it from arriving on this host, whichever port the client is behind.
+    pub(crate) fn obstacle(&self) -> Option<&str> {
+        let obstacles = self.obstacles();
+        assert!(obstacles.windows(2).all(|pair| pair[0] == pair[1]), "{}", self.0);
+        obstacles[0]
+    }
+
+    /// The same for each mode that ports are in, port hairpin mode first.
+    pub(crate) fn obstacles(&self) -> Vec<Option<&str>> {
+        let verdicts = self.0["verdicts"].as_array().expect("verdicts");
+        verdicts.iter().map(|verdict| verdict["obstacle"].as_str()).collect()
+    }
+}
+
 impl Lab {
+    /// Has the way of a packet to `target` on TCP port 80 explained, through what is live.
+    pub(crate) fn explain_live(&self, from: &str, target: IpAddr) -> Explanation {
+        let target = target.to_string();
+        let arguments = ["explain", "--live", "--output", "json", "--from", from, "--to", &target];
+        let text = self.host.run(HAIRNAT, &[&arguments[..], &["--port", "80"]].concat(), "");
+        Explanation(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}")))
+    }
+
     /// Makes the host's kernel match `policy` for as long as a test lasts, unless it is reverted.
     pub(crate) fn apply_unconfirmed(&self, policy: &str) -> Unconfirmed {
         let mut child = self.host.enter(|| {

@@ -3,6 +3,7 @@
 //! Every test has a lab of its own: see `tests/lab`.
 
 mod egress;
+mod explained;
 mod floats;
 mod foreign;
 #[path = "../lab/mod.rs"]

@@ -57,7 +57,11 @@ struct Explained {
 
 fn explained(asked: &Explain, out: &mut Output) -> Result<Explained, Failure> {
     if asked.live {
-        let live = out.progress().watch(NfTables::open()?).snapshot()?;
+        let mut live = out.progress().watch(NfTables::open()?).snapshot()?;
+        // The hooks of a table that is switched off are not there.
+        for table in live.tables.extract_if(.., |table| table.dormant) {
+            out.talk(&format!("warning: table `{} hairnat` is switched off", table.family));
+        }
         let (ruleset, left_out) = live.to_ruleset();
         return Ok(Explained { ruleset, bridge: Bridge::default(), left_out });
     }
