@@ -124,7 +124,6 @@ impl Edges {
             let (float, protocol, port) = random.pick(&self.ports);
             destination = float;
             let protocol = match protocol {
-                Protocol::Sctp => random.pick(&[Protocol::Tcp, Protocol::Udp]),
                 _ if random.once_in(8) => random.pick(&[Protocol::Tcp, Protocol::Udp]),
                 protocol => protocol,
             };
@@ -191,8 +190,9 @@ impl Edges {
 fn transport(random: &mut Random) -> Transport {
     let port = || NonZeroU16::new(1).expect("not zero");
     let port = NonZeroU16::new(random.pick(&L4_PORTS)).unwrap_or_else(port);
-    match random.below(5) {
+    match random.below(6) {
         0 => Transport::Icmp,
+        5 => Transport::Port(Protocol::Sctp, port),
         1 | 2 => Transport::Port(Protocol::Udp, port),
         _ => Transport::Port(Protocol::Tcp, port),
     }

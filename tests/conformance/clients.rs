@@ -11,18 +11,25 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::sockopt::Linger;
 use nix::sys::socket::{
     AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, SockaddrStorage, bind, connect,
-    recvfrom, send, setsockopt, socket,
+    recv, recvfrom, send, setsockopt, socket,
 };
 
 use crate::lab::Lab;
 use crate::packet::{Client, Outcome, Packet};
 use crate::places::{Place, place};
+use crate::sctp::Sctp;
+use crate::servers::{socket_address, without_ip_header};
 
 /// How long an answer that must come may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long silence has to last to count; an answer takes far less than a millisecond.
 const SILENCE: Duration = Duration::from_millis(150);
+
+/// The L4 port that SCTP packet number `id` comes from.
+fn sctp_port(id: u64) -> u16 {
+    20_000 + u16::try_from(id).expect("few")
+}
 
 /// A packet on its way.
 struct Asked {
@@ -36,7 +43,7 @@ struct Asked {
 pub(crate) fn ask(lab: &Lab, packets: &[Packet], hopeful: &[bool]) -> Vec<Outcome> {
     lab.sightings.lock().expect("no panic").clear();
     let mut asked: Vec<Asked> =
-        (0..).zip(packets).map(|(id, packet)| send_off(lab, *packet, id)).collect();
+        (1..).zip(packets).map(|(id, packet)| send_off(lab, *packet, id)).collect();
     let begin = Instant::now();
     loop {
         let open = |(asked, hopeful): (&Asked, &bool)| asked.outcome.is_none() && *hopeful;
@@ -72,6 +79,7 @@ fn send_off(lab: &Lab, packet: Packet, id: u64) -> Asked {
         IpAddr::V6(_) => AddressFamily::Inet6,
     };
     let (kind, protocol) = match packet.transport {
+        Transport::Port(Protocol::Sctp, _) => (SockType::Raw, SockProtocol::Sctp),
         Transport::Port(Protocol::Tcp, _) => (SockType::Stream, SockProtocol::Tcp),
         Transport::Port(Protocol::Udp, _) => (SockType::Datagram, SockProtocol::Udp),
         _ if packet.destination.is_ipv4() => (SockType::Datagram, SockProtocol::Icmp),
@@ -89,7 +97,8 @@ fn send_off(lab: &Lab, packet: Packet, id: u64) -> Asked {
             .unwrap_or_else(|error| panic!("{packet}: bind: {error}"));
     }
     let l4_port = match packet.transport {
-        Transport::Port(_, port) => port.get(),
+        // A raw socket knows of no L4 ports.
+        Transport::Port(Protocol::Tcp | Protocol::Udp, port) => port.get(),
         _ => 0,
     };
     let target = SockaddrStorage::from(SocketAddr::new(packet.destination, l4_port));
@@ -101,6 +110,10 @@ fn send_off(lab: &Lab, packet: Packet, id: u64) -> Asked {
             Err(nix::errno::Errno::EINPROGRESS) => Ok(0),
             result => result.map(|()| 0),
         },
+        (_, Transport::Port(Protocol::Sctp, port)) => {
+            let sctp = Sctp::init(sctp_port(id), port.get(), id.try_into().expect("few"));
+            connected.and_then(|()| send(fd, &sctp.to_bytes(), MsgFlags::empty()))
+        }
         (_, Transport::Port(..)) => connected.and_then(|()| send(fd, b"?", MsgFlags::empty())),
         _ => connected.and_then(|()| send(fd, &echo_request(packet, id), MsgFlags::empty())),
     };
@@ -120,6 +133,9 @@ fn echo_request(packet: Packet, id: u64) -> Vec<u8> {
 
 impl Asked {
     fn receive(&mut self, lab: &Lab) {
+        if let Transport::Port(Protocol::Sctp, port) = self.packet.transport {
+            return self.receive_sctp(lab, port.get());
+        }
         let mut buffer = [0; 256];
         let received = recvfrom::<SockaddrStorage>(self.socket.as_raw_fd(), &mut buffer);
         self.outcome = match (received, self.packet.transport) {
@@ -130,7 +146,7 @@ impl Asked {
                     .unwrap_or(Outcome::NoAnswer),
             ),
             (Ok((_, from)), _) => {
-                let from = from.and_then(crate::servers::socket_address);
+                let from = from.and_then(socket_address);
                 let answered = from.is_some_and(|from| from.ip() == self.packet.destination);
                 Some(if answered { self.sighting(lab) } else { Outcome::NoAnswer })
             }
@@ -140,13 +156,30 @@ impl Asked {
         };
     }
 
-    /// What was noted down of a ping that was answered: that may take a moment longer.
+    /// What a raw socket hears is also for others.
+    fn receive_sctp(&mut self, lab: &Lab, port: u16) {
+        let mut buffer = [0; 256];
+        let family = match self.packet.destination {
+            IpAddr::V4(_) => AddressFamily::Inet,
+            IpAddr::V6(_) => AddressFamily::Inet6,
+        };
+        let asked = Sctp::init(sctp_port(self.id), port, self.id.try_into().expect("few"));
+        while let Ok(length) = recv(self.socket.as_raw_fd(), &mut buffer, MsgFlags::empty()) {
+            let heard = without_ip_header(family, &buffer[..length]).and_then(Sctp::read);
+            if heard == Some(asked.answer()) {
+                self.outcome = Some(self.sighting(lab));
+                return;
+            }
+        }
+    }
+
+    /// What was noted down of a packet that was answered: that may take a moment longer.
     fn sighting(&self, lab: &Lab) -> Outcome {
         let begin = Instant::now();
         while begin.elapsed() < PATIENCE {
             let sightings = lab.sightings.lock().expect("no panic");
-            if let Some(&(server, peer)) = sightings.get(&self.id) {
-                return Outcome::Answered { server, port: None, peer };
+            if let Some(outcome) = sightings.get(&self.id) {
+                return *outcome;
             }
             drop(sightings);
             std::thread::yield_now();

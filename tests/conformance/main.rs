@@ -22,6 +22,7 @@ mod random;
 #[path = "../scenario/mod.rs"]
 #[expect(dead_code, reason = "policies that are shipped are tested elsewhere")]
 mod scenario;
+mod sctp;
 mod servers;
 mod tally;
 mod worlds;

@@ -1,7 +1,7 @@
 //! Servers on every L4 port that a policy may name, of every machine, in one thread.
 //!
-//! A server answers `ADDRESS PORT PEER`: its own end, and its peer as it sees it. The kernel answers
-//! pings by itself; what arrived is noted down.
+//! A server answers `ADDRESS PORT PEER`: its own end, and its peer as it sees it. Of SCTP, and of
+//! pings, which the kernel answers by itself, is noted down what arrived.
 
 use std::collections::HashMap;
 use std::io::{ErrorKind, Write as _};
@@ -9,6 +9,8 @@ use std::io::{IoSlice, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
 use std::sync::{Arc, Mutex};
+
+use std::num::NonZeroU16;
 
 use nix::libc;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
@@ -18,19 +20,23 @@ use nix::sys::socket::{
     SockType, SockaddrStorage, bind, listen, recvmsg, sendmsg, setsockopt, socket,
 };
 
+use crate::packet::Outcome;
+use crate::sctp::Sctp;
+
 /// The L4 ports that policies name and packets go to: the edges, and what lies beside them.
 pub(crate) const L4_PORTS: [u16; 30] = [
     1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 79, 80, 81, 82, 442, 443, 444, 1023, 1024, 1025, 2046, 2047,
     2048, 2049, 8442, 8443, 8444, 65533, 65534, 65535,
 ];
 
-/// What arrived of each ping: where, and from whom.
-pub(crate) type Sightings = Arc<Mutex<HashMap<u64, (IpAddr, IpAddr)>>>;
+/// What arrived by its number, of what carries one: where, and from whom.
+pub(crate) type Sightings = Arc<Mutex<HashMap<u64, Outcome>>>;
 
 enum Server {
     Tcp(TcpListener),
     Udp(UdpSocket, u16),
     Ping(OwnedFd, AddressFamily),
+    Sctp(OwnedFd, AddressFamily),
 }
 
 /// All of them.
@@ -58,6 +64,8 @@ impl Servers {
                 self.add(Server::Udp(datagrams(family, port), port));
             }
             self.add(Server::Ping(pings(family), family));
+            let sctp = open(family, SockType::Raw, SockProtocol::Sctp);
+            self.add(Server::Sctp(sctp, family));
         }
     }
 
@@ -106,11 +114,26 @@ impl Servers {
             Server::Ping(socket, family) => {
                 while let Some(datagram) = receive(socket.as_fd()) {
                     let Some(id) = request(*family, &datagram.bytes) else { continue };
-                    let sighting = (datagram.local, datagram.peer.ip());
-                    self.sightings.lock().expect("no panic").insert(id, sighting);
+                    self.note(id, &datagram, None);
+                }
+            }
+            Server::Sctp(socket, family) => {
+                while let Some(datagram) = receive(socket.as_fd()) {
+                    let payload = without_ip_header(*family, &datagram.bytes);
+                    let Some(sctp) = payload.and_then(Sctp::read).filter(Sctp::asks) else {
+                        continue;
+                    };
+                    self.note(sctp.tag.into(), &datagram, NonZeroU16::new(sctp.destination));
+                    reply(socket.as_fd(), &datagram, &sctp.answer().to_bytes());
                 }
             }
         }
+    }
+
+    fn note(&self, number: u64, datagram: &Datagram, port: Option<NonZeroU16>) {
+        let (server, peer) = (datagram.local, datagram.peer.ip());
+        let sighting = Outcome::Answered { server, port, peer };
+        self.sightings.lock().expect("no panic").insert(number, sighting);
     }
 }
 
@@ -119,7 +142,7 @@ impl Server {
         match self {
             Self::Tcp(listener) => listener.as_fd(),
             Self::Udp(socket, _) => socket.as_fd(),
-            Self::Ping(socket, _) => socket.as_fd(),
+            Self::Ping(socket, _) | Self::Sctp(socket, _) => socket.as_fd(),
         }
     }
 }
@@ -249,12 +272,16 @@ pub(crate) fn socket_address(address: SockaddrStorage) -> Option<SocketAddr> {
 
 /// What marks an echo request of ours: its number is its payload (RFC 792, RFC 4443 section 4.1).
 fn request(family: AddressFamily, bytes: &[u8]) -> Option<u64> {
-    let (header, kind) = match family {
-        // Raw IPv4 sockets deliver the IP header too: raw(7).
-        AddressFamily::Inet => (usize::from(bytes.first()? & 0x0f) * 4, 8),
-        _ => (0, 128),
-    };
-    let message = bytes.get(header..)?;
+    let message = without_ip_header(family, bytes)?;
     let payload = message.get(8..16)?.try_into().ok()?;
+    let kind = if family == AddressFamily::Inet { 8 } else { 128 };
     (message.first() == Some(&kind)).then(|| u64::from_be_bytes(payload))
+}
+
+/// Raw IPv4 sockets deliver the IP header too: raw(7).
+pub(crate) fn without_ip_header(family: AddressFamily, packet: &[u8]) -> Option<&[u8]> {
+    match family {
+        AddressFamily::Inet => packet.get(usize::from(packet.first()? & 0x0f) * 4..),
+        _ => Some(packet),
+    }
 }

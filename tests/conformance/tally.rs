@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use hairnat::trace::{Conditions, Effect, End, Obstacle, Origin, Walk, obstacle};
+use hairnat::trace::{Conditions, Effect, End, Obstacle, Origin, Transport, Walk, obstacle};
 
 /// Sets and maps, without the IP version, which every run has to find packets by.
 const SETS: [&str; 8] =
     ["dnat#", "dnat#_net", "dnat#_port", "dnat#_range", "exempt#", "fixed#", "snat#", "snat#_net"];
 
 /// What else every run has to come by.
-const REST: [&str; 14] = [
+const REST: [&str; 17] = [
     "to the instance itself",
     "to another instance of the network",
     "to an instance of another network",
@@ -22,6 +22,9 @@ const REST: [&str; 14] = [
     "masqueraded on the way elsewhere",
     "left by the default address",
     "icmp to an instance",
+    "sctp to an instance",
+    "tcp to an instance",
+    "udp to an instance",
     "in vain: not forwarded",
     "in vain: the port is not in hairpin mode",
 ];
@@ -68,10 +71,12 @@ impl Tally {
             (Origin::Instance, End::Elsewhere) => self.met("from an instance to elsewhere"),
             _ => {}
         }
-        if walk.question.flow.transport == hairnat::trace::Transport::Icmp
-            && walk.answer.end != End::Elsewhere
-        {
-            self.met("icmp to an instance");
+        if walk.answer.end != End::Elsewhere {
+            let what = match walk.question.flow.transport {
+                Transport::Port(protocol, _) => format!("{protocol} to an instance"),
+                Transport::Icmp | Transport::Any => "icmp to an instance".to_owned(),
+            };
+            self.met(&what);
         }
         match obstacle(walk, conditions) {
             Some(Obstacle::NoForwarding) => self.met("in vain: not forwarded"),
