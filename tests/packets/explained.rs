@@ -118,6 +118,24 @@ fn a_table_that_is_switched_off_translates_nothing() {
     });
 }
 
+/// Which addresses are the host's own is nothing that a ruleset tells; `explain` says both.
+#[test]
+fn the_host_itself_sees_the_fixed_address() {
+    Lab::run(|lab| {
+        lab.host.serve(PORT);
+        lab.apply(TWO_FLOATS);
+        for World { web, web_float, uplink, outside, .. } in World::both() {
+            assert_eq!(lab.web.tcp(outside, PORT), saw("outside", web_float));
+            assert_eq!(lab.web.tcp(uplink, PORT), saw("host", web));
+            let explained = lab.explain_live(&web.to_string(), uplink);
+            assert_eq!(
+                (explained.end(), explained.peer()),
+                ("elsewhere", web_float.to_string().as_str())
+            );
+        }
+    });
+}
+
 #[test]
 fn where_nothing_is_live_nothing_is_translated() {
     Lab::run(|lab| {

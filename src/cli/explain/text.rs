@@ -131,10 +131,17 @@ fn seen(walk: &Walk) -> Vec<String> {
         Source::Address(address) => address.to_string(),
         Source::Host => "an address of this host".to_owned(),
     };
-    vec![
-        format!("the server sees {peer} as its peer"),
-        format!("the client sees the answers come from {}", walk.answer.answers),
-    ]
+    let flow = walk.question.flow;
+    let mut lines = vec![format!("the server sees {peer} as its peer")];
+    if walk.answer.end == End::Elsewhere && walk.answer.peer != flow.source {
+        // What is for the host itself passes no postrouting hook.
+        lines.push(format!(
+            "this host itself, if it has the address {}, sees {}",
+            flow.destination, flow.source
+        ));
+    }
+    lines.push(format!("the client sees the answers come from {}", walk.answer.answers));
+    lines
 }
 
 fn conclusion(
