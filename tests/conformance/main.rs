@@ -25,6 +25,7 @@ mod scenario;
 mod sctp;
 mod servers;
 mod tally;
+mod vocabulary;
 mod worlds;
 
 use std::env;

@@ -42,9 +42,12 @@ pub(crate) fn outcome(walk: &Walk, conditions: Conditions) -> Outcome {
     Outcome::Answered { server: last.destination, port, peer }
 }
 
-/// Whether the lab can tell: its instances have many addresses each, and what one sends itself
-/// by two of them comes back by the port that it left by, as it would not with one address each;
-/// what the outside would be sent back is its own packet.
+/// Whether the lab can tell.
+///
+/// A walk does not know which addresses are the host's own, so what ends there, before the
+/// postrouting hook, is not compared. Instances of the lab have many addresses each, and what one
+/// sends itself by two of them comes back by the port that it left by, as it would not with one
+/// address each. What the outside would be sent back is its own packet.
 pub(crate) fn can_be_asked(walk: &Walk, packet: &Packet, conditions: Conditions) -> bool {
     let last = walk.steps.last().map_or(walk.question.flow, |step| step.after);
     let server = place(last.destination);

@@ -57,9 +57,9 @@ impl Sctp {
     pub(crate) fn read(packet: &[u8]) -> Option<Self> {
         let word = |at: usize| Some(u16::from_be_bytes([*packet.get(at)?, *packet.get(at + 1)?]));
         let tag = u32::from_be_bytes(packet.get(16..20)?.try_into().ok()?);
-        let answers = match packet.get(12)? {
-            &INIT => false,
-            &INIT_ACK => true,
+        let answers = match *packet.get(12)? {
+            INIT => false,
+            INIT_ACK => true,
             _ => return None,
         };
         Some(Self { source: word(0)?, destination: word(2)?, tag, answers })
