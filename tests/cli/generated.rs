@@ -75,8 +75,8 @@ error: cannot write `nowhere/hairnat.8`: No such file or directory (os error 2)
 fn a_manual_page_of_no_command_is_refused() {
     let error = "\
 error: there is no command `aply`
-  hint: there is a page of each of these: apply, diff, check, render, show, remove, schema, \
-        completions, man
+  hint: there is a page of each of these: apply, diff, check, render, explain, show, remove, \
+        schema, completions, man
 ";
     World::new().run("hairnat man aply").is(2, "", error);
 }
