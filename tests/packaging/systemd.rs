@@ -248,6 +248,27 @@ fn the_last_of_many_changes_wins_also_while_a_reload_takes_long() {
 }
 
 #[test]
+fn a_change_while_another_is_announced_is_not_lost() {
+    says(
+        "systemd::a_change_while_another_is_announced_is_not_lost",
+        "
+        systemctl --quiet enable hairnat.path
+        mkdir /etc/systemd/system/hairnat-changed.service.d
+        printf '[Service]\nExecStartPost=/bin/sleep 1\n' \\
+            > /etc/systemd/system/hairnat-changed.service.d/slow.conf
+        ",
+        "
+        echo 'floats: {203.0.113.10: 10.0.0.11}' > $P/a.yaml
+        sleep 0.5
+        systemctl is-active hairnat-changed.service
+        echo 'floats: {203.0.113.10: 10.0.0.12}' > $P/a.yaml
+        becomes '203.0.113.10 : 10.0.0.12'
+        ",
+        "activating\n203.0.113.10 : 10.0.0.12\n",
+    );
+}
+
+#[test]
 fn a_service_that_was_stopped_stays_stopped_when_a_file_changes() {
     says(
         "systemd::a_service_that_was_stopped_stays_stopped_when_a_file_changes",
