@@ -227,3 +227,44 @@ fn a_ruleset_that_keeps_changing_is_given_up() {
         others.into_iter().for_each(Others::stop);
     });
 }
+
+#[test]
+fn a_packet_and_a_frame_are_explained_step_by_step() {
+    alone(|world| {
+        world.write(
+            "policy.yaml",
+            "fixed: [10.0.0.0/24]\negress: {uplinks: [eth0], default: masquerade}\nfloats:\n  \
+             203.0.113.10: {fixed: 10.0.0.10, name: web-1}\n  \
+             203.0.113.13: {ports: {443/tcp: '10.0.0.11:8443'}}\n",
+        );
+        let explain = "hairnat explain -o json policy.yaml --all";
+        world.prints(
+            &format!("{explain} --from 10.0.0.10 --to 203.0.113.10"),
+            0,
+            "explain_own_float",
+        );
+        world.prints(
+            &format!("{explain} --from host --to 203.0.113.13 --port 443"),
+            0,
+            "explain_l4_port",
+        );
+        world.prints(
+            &format!("{explain} --from 10.0.0.20 --to 198.51.100.7 --proto icmp"),
+            0,
+            "explain_egress",
+        );
+        world.prints(
+            "hairnat explain -o json policy.yaml --frame --from-port vnet0 --to-port vnet0 \
+             --ether-dst 33:33:00:00:00:01",
+            0,
+            "explain_frame",
+        );
+        world.run("hairnat apply -q policy.yaml").is(0, "", "");
+        world.run("nft insert rule inet hairnat prerouting meta mark 7 accept").is(0, "", "");
+        world.prints(
+            "hairnat explain -o json --live --all --from 192.0.2.9 --to 203.0.113.10",
+            0,
+            "explain_foreign_rule",
+        );
+    });
+}

@@ -60,8 +60,8 @@ fn each_command_has_a_manual_page_of_its_own() {
 fn all_manual_pages_can_be_put_where_man_finds_them() {
     let world = World::new();
     world.run("mkdir man8 && hairnat man --to man8").is(0, "", "");
-    let pages = "hairnat-apply.8 hairnat-check.8 hairnat-completions.8 hairnat-diff.8 hairnat-man.8 \
-        hairnat-remove.8 hairnat-render.8 hairnat-schema.8 hairnat-show.8 hairnat.8\n";
+    let pages = "hairnat-apply.8 hairnat-check.8 hairnat-completions.8 hairnat-diff.8 hairnat-explain.8 \
+        hairnat-man.8 hairnat-remove.8 hairnat-render.8 hairnat-schema.8 hairnat-show.8 hairnat.8\n";
     world.run("LC_ALL=C ls man8 | tr '\\n' ' ' | sed 's/ $/\\n/'").is(0, pages, "");
     world.run("hairnat man check | cmp - man8/hairnat-check.8").is(0, "", "");
     let error = "\

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::cli::args::Explain;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
+use crate::host::Warning;
 use crate::ruleset::{Hook, Ruleset};
 use crate::trace::{Fate, Frame, FrameWalk, walk_frame};
 
@@ -13,7 +14,12 @@ use crate::trace::{Fate, Frame, FrameWalk, walk_frame};
 /// # Errors
 ///
 /// What writing to standard output gives.
-pub(super) fn explain(asked: &Explain, ruleset: &Ruleset, out: &mut Output) -> Result<(), Failure> {
+pub(super) fn explain(
+    asked: &Explain,
+    ruleset: &Ruleset,
+    warnings: &[Warning],
+    out: &mut Output,
+) -> Result<(), Failure> {
     let (Some(from), Some(to), Some(destination)) =
         (&asked.from_port, &asked.to_port, asked.ether_dst)
     else {
@@ -41,7 +47,12 @@ pub(super) fn explain(asked: &Explain, ruleset: &Ruleset, out: &mut Output) -> R
             Fate::Reflected => "reflected",
             Fate::Unknown => "unknown",
         };
-        let object = json!({ "format": 1, "steps": steps.collect::<Vec<_>>(), "fate": fate });
+        let object = json!({
+            "format": 1,
+            "steps": steps.collect::<Vec<_>>(),
+            "fate": fate,
+            "warnings": warnings.iter().map(Warning::to_json).collect::<Vec<_>>(),
+        });
         out.json(&object)?;
         return Ok(());
     }

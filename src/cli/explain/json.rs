@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use super::conditions::Verdict;
+use crate::host::Warning;
 use crate::trace::{Effect, End, Flow, Obstacle, Origin, Route, Source, Step, Transport, Walk};
 
 /// The object of a packet's walk.
-pub(super) fn walk(walk: &Walk, verdicts: &[Verdict]) -> Value {
+pub(super) fn walk(walk: &Walk, verdicts: &[Verdict], warnings: &[Warning]) -> Value {
     json!({
         "format": 1,
         "question": {
@@ -34,6 +35,7 @@ pub(super) fn walk(walk: &Walk, verdicts: &[Verdict]) -> Value {
             "answers": walk.answer.answers,
         },
         "verdicts": verdicts.iter().copied().map(verdict).collect::<Vec<_>>(),
+        "warnings": warnings.iter().map(Warning::to_json).collect::<Vec<_>>(),
     })
 }
 

@@ -12,10 +12,10 @@ use super::failure::Failure;
 use super::load;
 use super::output::Output;
 use crate::compile::compile;
-use crate::host::{Facts, Host, LiveHost};
+use crate::host::{Facts, Host, LiveHost, Warning};
 use crate::kernel::{Kernel, NfTables};
 use crate::policy::Bridge;
-use crate::ruleset::Ruleset;
+use crate::ruleset::{Ruleset, TABLE_NAME, TableFamily};
 use crate::trace::walk;
 use conditions::Verdict;
 
@@ -25,24 +25,22 @@ use conditions::Verdict;
 ///
 /// What is wrong with the question or the policy, or what keeps the kernel from being read.
 pub(super) fn run(asked: &Explain, out: &mut Output) -> Result<Exit, Failure> {
-    let Explained { ruleset, bridge, left_out } = explained(asked, out)?;
-    for object in &left_out {
-        out.talk(&format!("warning: {object} is not of hairnat: what it does is not told here"));
-    }
+    let Explained { ruleset, bridge, warnings } = explained(asked, out)?;
     if asked.frame {
-        frame::explain(asked, &ruleset, out)?;
+        frame::explain(asked, &ruleset, &warnings, out)?;
     } else {
         let walk = walk(&ruleset, question::read(asked, &ruleset)?);
         let facts = if asked.all { None } else { facts() };
         let verdicts = Verdict::of(&walk, facts.as_ref(), &bridge);
         if out.is_json() {
-            let object = json::walk(&walk, &verdicts);
+            let object = json::walk(&walk, &verdicts, &warnings);
             out.json(&object)?;
         } else {
             text::walk(&walk, &verdicts, facts.is_some(), out)?;
         }
     }
     out.finish()?;
+    out.warn(&warnings);
     Ok(Exit::Success)
 }
 
@@ -51,23 +49,39 @@ struct Explained {
     ruleset: Ruleset,
     /// Which bridge ports are instances'.
     bridge: Bridge,
-    /// What is live and hairnat cannot read.
-    left_out: Vec<String>,
+    /// What is live, and decides in a way that is not told.
+    warnings: Vec<Warning>,
 }
 
 fn explained(asked: &Explain, out: &mut Output) -> Result<Explained, Failure> {
     if asked.live {
         let mut live = out.progress().watch(NfTables::open()?).snapshot()?;
         // The hooks of a table that is switched off are not there.
-        for table in live.tables.extract_if(.., |table| table.dormant) {
-            out.talk(&format!("warning: table `{} hairnat` is switched off", table.family));
-        }
+        let dormant = live.tables.extract_if(.., |table| table.dormant);
+        let mut warnings: Vec<Warning> = dormant.map(|table| switched_off(table.family)).collect();
         let (ruleset, left_out) = live.to_ruleset();
-        return Ok(Explained { ruleset, bridge: Bridge::default(), left_out });
+        warnings.extend(left_out.iter().map(|object| foreign(object)));
+        return Ok(Explained { ruleset, bridge: Bridge::default(), warnings });
     }
     let policy = load::policy(&asked.policy, out)?;
     let ruleset = compile(&policy);
-    Ok(Explained { ruleset, bridge: policy.bridge, left_out: Vec::new() })
+    Ok(Explained { ruleset, bridge: policy.bridge, warnings: Vec::new() })
+}
+
+fn switched_off(family: TableFamily) -> Warning {
+    Warning {
+        code: "table-dormant",
+        message: format!("table `{family} {TABLE_NAME}` is switched off: no packet passes it"),
+        hint: "`hairnat apply` switches it on".to_owned(),
+    }
+}
+
+fn foreign(object: &str) -> Warning {
+    Warning {
+        code: "foreign-object",
+        message: format!("{object} is not of hairnat: what it does is not told here"),
+        hint: "`hairnat diff` shows it, `hairnat apply` takes it away".to_owned(),
+    }
 }
 
 /// The host's settings; none where they cannot be read, as on another system than the policy's.
