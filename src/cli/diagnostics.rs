@@ -73,13 +73,13 @@ fn write_one(diagnostic: &Diagnostic, out: &mut String) -> fmt::Result {
 /// The source line in its frame, with carets below the value.
 fn framed(line: usize, excerpt: &Excerpt) -> String {
     let renderer = Renderer::styled().error(ERROR).line_num(FRAME).context(FRAME);
-    let offset = |characters: usize| {
-        excerpt.text.char_indices().nth(characters).map_or(excerpt.text.len(), |(at, _)| at)
-    };
+    // The renderer takes care of the ASCII ones. A terminal obeys the others too: U+009B is CSI.
+    let text = excerpt.text.replace(|c| ('\u{80}'..='\u{9f}').contains(&c), "\u{fffd}");
+    let offset =
+        |characters: usize| text.char_indices().nth(characters).map_or(text.len(), |(at, _)| at);
     let span = offset(excerpt.lead)..offset(excerpt.lead + excerpt.width);
-    let snippet = Snippet::source(&excerpt.text)
-        .line_start(line)
-        .annotation(AnnotationKind::Primary.span(span));
+    let snippet =
+        Snippet::source(&text).line_start(line).annotation(AnnotationKind::Primary.span(span));
     renderer.render(&[Group::with_level(Level::ERROR).element(snippet)])
 }
 
@@ -133,6 +133,16 @@ error: float `203.0.113.10` is given twice
         let text = text(&diagnostics(&policy), false);
         assert!(text.contains("--> policy.yaml:1:1040022"), "{text}");
         assert!(text.lines().all(|line| line.chars().count() < 120), "{text}");
+    }
+
+    #[test]
+    fn no_control_character_of_a_policy_reaches_the_terminal() {
+        for control in (0..0xa0).filter_map(char::from_u32).filter(|c| c.is_control()) {
+            let policy = format!("fixd: []\nfixed: [\"{control}[2J\"]\n");
+            let text = text(&diagnostics(&policy), false);
+            let reaches = |c: char| c.is_control() && c != '\n';
+            assert!(!text.contains(reaches), "{text:?}");
+        }
     }
 
     #[test]
