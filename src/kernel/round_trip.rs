@@ -176,6 +176,14 @@ fn a_lookup_in_an_unknown_set_is_foreign() {
 }
 
 #[test]
+fn a_rule_without_expressions_is_foreign() {
+    let bytes = rule_message(Vec::new());
+    let (_, live) = decode::rule(attributes(&bytes).unwrap(), &[]).unwrap().unwrap();
+    assert!(!live.rule.is_known(), "{:?}", live.rule);
+    assert_eq!(live.rule.to_string(), "nothing");
+}
+
+#[test]
 fn every_set_comes_back() {
     for family in IpFamily::ALL {
         for declaration in sets(family) {

@@ -210,6 +210,10 @@ impl<'a> Evaluation<'a> {
         if let Some(value) = self.registers.unused() {
             self.foreign(format!("load of {value}"));
         }
+        // nft(8) has no way to write one, nor would a diff have anything to show.
+        if self.statements.is_empty() {
+            self.foreign("nothing".to_owned());
+        }
         (self.statements, self.counter)
     }
 }
