@@ -26,6 +26,7 @@ pub use converge::{Converged, Step, attempt, carry_out, converge};
 pub use error::KernelError;
 pub use fake::FakeKernel;
 pub use nf_tables::{NfTables, batch_bytes};
+pub use read::snapshot_from_bytes;
 
 use crate::plan::{Plan, Snapshot};
 use crate::ruleset::Ruleset;

@@ -2,6 +2,7 @@
 
 mod by_key;
 mod generation;
+mod recorded;
 mod sound;
 
 use super::decode::{self, ElementReader, FoundSet};
@@ -19,6 +20,8 @@ use super::uapi::{
 use crate::netlink::{NLM_F_DUMP, NLM_F_REQUEST};
 use crate::plan::{LiveChain, LiveSet, LiveTable, Snapshot};
 use crate::ruleset::{Ruleset, SetDeclaration, TABLE_NAME, TableFamily};
+
+pub use recorded::snapshot_from_bytes;
 
 pub(super) use by_key::LARGE;
 pub(super) use generation::generation;

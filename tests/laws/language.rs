@@ -35,6 +35,32 @@ fn whatever_is_a_policy_the_schema_takes() {
 }
 
 #[test]
+fn the_order_and_number_of_files_and_the_order_of_keys_change_nothing() {
+    for_any(200, &(policy(), any::<Index>()), |(text, index)| {
+        let whole = parse(&[source(&text.0)]);
+        let mut sections = sections(&text.0);
+        let turn = index.index(sections.len());
+        sections.reverse();
+        sections.rotate_left(turn);
+        assert_eq!(parse(&[source(&sections.concat())]), whole);
+        let files: Vec<_> = sections.iter().map(|section| source(section)).collect();
+        assert_eq!(parse(&files), whole);
+    });
+}
+
+/// The text from one top-level key to the next.
+fn sections(text: &str) -> Vec<String> {
+    let mut sections: Vec<String> = Vec::new();
+    for line in text.split_inclusive('\n') {
+        match sections.last_mut() {
+            Some(section) if line.starts_with(' ') => section.push_str(line),
+            _ => sections.push(line.to_owned()),
+        }
+    }
+    sections
+}
+
+#[test]
 fn whatever_is_no_policy_is_refused_with_reasons() {
     let garbage = vec((any::<Index>(), 0..4_usize, "[ -~\n\t\0\u{feff}é]{0,3}"), 1..6);
     for_any(1000, &(policy(), garbage).prop_map(|(text, cuts)| damaged(&text.0, &cuts)), |text| {

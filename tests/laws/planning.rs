@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use hairnat::kernel::{FakeKernel, Kernel};
-use hairnat::plan::{ChangeOp, Plan, Summary, groups, plan};
+use hairnat::kernel::{FakeKernel, Kernel, batch_bytes, snapshot_from_bytes};
+use hairnat::plan::{ChangeOp, Plan, Snapshot, Summary, groups, plan};
 use hairnat::ruleset::Ruleset;
 
 use crate::listing::elements;
@@ -92,6 +92,32 @@ fn changes_and_operations_tell_the_same() {
             let ours = [" bridge hairnat", " inet hairnat"];
             assert!(ours.iter().any(|table| command.contains(table)), "{command}");
         }
+    });
+}
+
+#[test]
+fn what_one_way_adds_the_way_back_deletes() {
+    for_any(300, &(policy(), policy()), |(a, b)| {
+        let (a, b) = (compiled(&a.0), compiled(&b.0));
+        let [there, back] = [(&a, &b), (&b, &a)].map(|(from, to)| {
+            let mut kernel = FakeKernel::new();
+            apply(&mut kernel, from);
+            plan(&kernel.snapshot().unwrap(), to).summary()
+        });
+        let reversed = Summary { add: back.delete, delete: back.add, replace: back.replace };
+        assert_eq!(there, reversed);
+    });
+}
+
+#[test]
+fn a_batch_is_read_as_what_it_makes() {
+    for_any(200, &policy(), |text| {
+        let desired = compiled(&text.0);
+        let nothing = Snapshot::default();
+        let batch = batch_bytes(&plan(&nothing, &desired)).unwrap();
+        let live = snapshot_from_bytes(&batch).unwrap();
+        assert_eq!(live.to_ruleset(), (desired.clone(), Vec::new()));
+        assert_eq!(plan(&live, &desired).changes, []);
     });
 }
 

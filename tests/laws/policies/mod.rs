@@ -81,6 +81,7 @@ fn interface() -> impl Strategy<Value = String> {
         "a2345678901234*",
         "größe*",
         "wan.100",
+        "@lan*",
     ];
     prop_oneof![
         4 => select(KNOWN).prop_map(str::to_owned),
