@@ -4,7 +4,7 @@ CARGO ?= cargo
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test conformance lint demo deb bench clean
+.PHONY: help setup build test conformance lint demo deb bench fuzz clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
@@ -34,7 +34,7 @@ SCRIPTS = .ci/run .ci/setup examples/*.sh packaging/shell/* packaging/debian/ass
 lint: setup ## check format and lints
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets -- -D warnings
-	@! command -v shellcheck >/dev/null || shellcheck $(SCRIPTS)
+	@! command -v shellcheck >/dev/null || shellcheck $(SCRIPTS) fuzz/run
 
 demo: ## see the path broken and mended, in network namespaces of its own
 	@examples/demo.sh
@@ -51,6 +51,13 @@ RESULTS ?= $(if $(LIMITS),,benches/RESULTS.md)
 bench: ## measure hairnat beside its peers into benches/RESULTS.md, in namespaces of its own
 	@.ci/setup bench
 	$(CARGO) bench --bench figures -- $(LIMITS) $(if $(RESULTS),--results $(RESULTS))
+
+# make fuzz SECONDS=600 is a longer one; `fuzz/run keep` puts what it found into fuzz/corpus.
+SECONDS ?= 60
+
+fuzz: ## look for input that breaks a law, in fuzz/, for SECONDS each
+	@.ci/setup fuzz
+	fuzz/run $(SECONDS)
 
 clean: ## remove what was built
 	$(CARGO) clean
