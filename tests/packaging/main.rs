@@ -6,6 +6,7 @@ mod debian;
 #[path = "../lab/isolation.rs"]
 mod isolation;
 mod machine;
+mod path_unit;
 mod puppet;
 mod salt;
 mod shell;
