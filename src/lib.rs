@@ -36,7 +36,7 @@
 //! ```text
 //! cli                      the program
 //! kernel    host           effects: nf_tables and conntrack; bridge ports and settings
-//! compile   plan           policy → ruleset; ruleset × what is live → plan
+//! compile   plan   trace   policy → ruleset; ruleset × what is live → plan; a packet's way
 //! ruleset   policy         our nftables objects; the policy language
 //! netlink   address        bytes on a netlink socket; addresses, prefixes, L4 ports
 //! ```

@@ -45,6 +45,21 @@ fn the_five_minutes_go_as_the_readme_says() {
 }
 
 #[test]
+fn a_packet_is_explained_as_the_readme_says() {
+    alone(|world| {
+        let off = "for key in /proc/sys/net/bridge/bridge-nf-call-*tables; do
+            test ! -e $key || echo 0 > $key; done";
+        world.run(off).is(0, "", "");
+        let readme = include_str!("../../README.md");
+        let section = readme.split("## Why can it not reach").nth(1).unwrap();
+        let [console] = blocks(section.split("\n## ").next().unwrap(), "console")[..] else {
+            panic!("one console")
+        };
+        follow(world, console);
+    });
+}
+
+#[test]
 fn several_owners_share_a_host_as_the_readme_says() {
     alone(|world| {
         world.run("mount -t tmpfs tmpfs /etc && mkdir -p /etc/hairnat/policy.d").is(0, "", "");
