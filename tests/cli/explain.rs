@@ -29,9 +29,14 @@ fn what_it_depends_on_is_read_from_this_host() {
         let explain = format!("hairnat explain policy.yaml {ASKED}");
         let key = "/proc/sys/net/bridge/bridge-nf-call-iptables";
         world.run(&format!("test ! -e {key} || echo 0 > {key}")).is(0, "", "");
-        world.run(&explain).is(0, &format!("{OWN_FLOAT}on this host: it arrives\n"), "");
+        world.run(&explain).is(
+            0,
+            &format!("{OWN_FLOAT}on this host (forwarding on, br_netfilter off): it arrives\n"),
+            "",
+        );
         world.run("echo 0 > /proc/sys/net/ipv4/ip_forward").is(0, "", "");
-        let stopped = "on this host: it does not arrive: `net.ipv4.ip_forward` is 0\n";
+        let stopped =
+            "on this host (forwarding off): it does not arrive: `net.ipv4.ip_forward` is 0\n";
         world.run(&explain).is(0, &format!("{OWN_FLOAT}{stopped}"), "");
     });
 }

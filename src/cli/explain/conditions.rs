@@ -29,6 +29,76 @@ impl Verdict {
     }
 }
 
+/// A setting of a host that an answer can depend on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Setting {
+    Forwarding,
+    BridgeNf,
+    PortHairpin,
+}
+
+impl Setting {
+    const ALL: [Self; 3] = [Self::Forwarding, Self::BridgeNf, Self::PortHairpin];
+
+    /// The settings that decide whether the packet of `walk` arrives, on one host or another.
+    pub(super) fn decisive(walk: &Walk) -> Vec<Self> {
+        let decides = |setting: &Self| {
+            Conditions::ALL.into_iter().any(|conditions| setting.decides(walk, conditions))
+        };
+        Self::ALL.into_iter().filter(decides).collect()
+    }
+
+    /// Those that decide it on a host of those `conditions`: with another value of one, the answer
+    /// would be another.
+    pub(super) fn decisive_with(walk: &Walk, conditions: Conditions) -> Vec<Self> {
+        let decides = |setting: &Self| setting.decides(walk, conditions);
+        let here: Vec<Self> = Self::ALL.into_iter().filter(decides).collect();
+        if here.is_empty() { Self::decisive(walk) } else { here }
+    }
+
+    fn decides(self, walk: &Walk, conditions: Conditions) -> bool {
+        let arrives = |conditions| obstacle(walk, conditions).is_none();
+        arrives(conditions) != arrives(self.other(conditions))
+    }
+
+    fn other(self, conditions: Conditions) -> Conditions {
+        let mut other = conditions;
+        match self {
+            Self::Forwarding => other.forwarding = !other.forwarding,
+            Self::BridgeNf => other.bridge_nf = !other.bridge_nf,
+            Self::PortHairpin => other.port_hairpin = !other.port_hairpin,
+        }
+        other
+    }
+
+    /// Its value in `conditions`.
+    pub(super) const fn value(self, conditions: Conditions) -> bool {
+        match self {
+            Self::Forwarding => conditions.forwarding,
+            Self::BridgeNf => conditions.bridge_nf,
+            Self::PortHairpin => conditions.port_hairpin,
+        }
+    }
+
+    /// What people call it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Forwarding => "forwarding",
+            Self::BridgeNf => "br_netfilter",
+            Self::PortHairpin => "port hairpin mode",
+        }
+    }
+
+    /// The name of its field in JSON.
+    pub(super) const fn field(self) -> &'static str {
+        match self {
+            Self::Forwarding => "forwarding",
+            Self::BridgeNf => "bridge_nf",
+            Self::PortHairpin => "port_hairpin",
+        }
+    }
+}
+
 /// The port hairpin modes of instance ports; off, as the kernel makes them, if there are none.
 fn port_modes(facts: &Facts, bridge: &Bridge) -> Vec<bool> {
     let ports = facts.ports.iter().filter(|port| bridge.is_instance_port(&port.name));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::conditions::Verdict;
+use super::conditions::{Setting, Verdict};
 use crate::host::Warning;
 use crate::trace::{Effect, End, Flow, Obstacle, Origin, Route, Source, Step, Transport, Walk};
 
@@ -34,6 +34,7 @@ pub(super) fn walk(walk: &Walk, verdicts: &[Verdict], warnings: &[Warning]) -> V
             "peer": source(walk.answer.peer),
             "answers": walk.answer.answers,
         },
+        "depends_on": Setting::decisive(walk).into_iter().map(Setting::field).collect::<Vec<_>>(),
         "verdicts": verdicts.iter().copied().map(verdict).collect::<Vec<_>>(),
         "warnings": warnings.iter().map(Warning::to_json).collect::<Vec<_>>(),
     })

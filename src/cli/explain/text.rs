@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::conditions::{Verdict, forwarding_sysctl};
+use super::conditions::{Setting, Verdict, forwarding_sysctl};
 use crate::cli::output::Output;
 use crate::ruleset::Hook;
 use crate::trace::{
@@ -144,45 +144,54 @@ fn seen(walk: &Walk) -> Vec<String> {
     lines
 }
 
+/// Whether it arrives, with the settings that decide that.
 fn conclusion(
     walk: &Walk,
     verdicts: &[Verdict],
     present: bool,
     out: &mut Output,
 ) -> io::Result<()> {
-    if walk.answer.end == End::Unknown {
-        return Ok(());
-    }
-    if let [one, rest @ ..] = verdicts
-        && rest.iter().all(|other| other.obstacle == one.obstacle)
-    {
-        let place = if present { "on this host" } else { "on any host" };
-        return match one.obstacle {
-            None => out.line(&format!("{place}: it arrives")),
-            Some(obstacle) => {
-                out.line(&format!("{place}: it does not arrive: {}", because(walk, obstacle)))
+    let decisive = Setting::decisive(walk);
+    match verdicts {
+        _ if walk.answer.end == End::Unknown => Ok(()),
+        [one, ..] if decisive.is_empty() => {
+            out.line(&format!("on any host: {}", result(walk, *one)))
+        }
+        [one, rest @ ..] if present && rest.iter().all(|other| other.obstacle == one.obstacle) => {
+            let here = Setting::decisive_with(walk, one.conditions);
+            let settings = settings(&here, one.conditions, "").join(", ");
+            out.line(&format!("on this host ({settings}): {}", result(walk, *one)))
+        }
+        _ => {
+            let place =
+                if present { "on this host, by the client's bridge port" } else { "by host" };
+            out.line(&format!("{place}:"))?;
+            let mut rows: Vec<String> = Vec::new();
+            for verdict in verdicts {
+                let settings = settings(&decisive, verdict.conditions, " ").join("  ");
+                let row = format!("  {settings}  {}", result(walk, *verdict));
+                if !rows.contains(&row) {
+                    rows.push(row);
+                }
             }
-        };
+            rows.iter().try_for_each(|row| out.line(row))
+        }
     }
-    let place = if present { "on this host, by the client's bridge port" } else { "by host" };
-    out.line(&format!("{place}:"))?;
-    for Verdict { conditions, obstacle } in verdicts {
-        let result = obstacle.map_or("it arrives".to_owned(), |obstacle| {
-            format!("it does not arrive: {}", because(walk, obstacle))
-        });
-        out.line(&format!("  {}  {result}", settings(*conditions)))?;
-    }
-    Ok(())
 }
 
-fn settings(conditions: Conditions) -> String {
-    let word = |on: bool| if on { "on " } else { "off" };
-    format!(
-        "forwarding {}  br_netfilter {}  port hairpin mode {}",
-        word(conditions.forwarding),
-        word(conditions.bridge_nf),
-        word(conditions.port_hairpin)
-    )
+fn result(walk: &Walk, verdict: Verdict) -> String {
+    verdict.obstacle.map_or("it arrives".to_owned(), |obstacle| {
+        format!("it does not arrive: {}", because(walk, obstacle))
+    })
+}
+
+/// Each setting with its value, and with `pad` behind the shorter word.
+fn settings(settings: &[Setting], conditions: Conditions, pad: &str) -> Vec<String> {
+    let shown = |setting: &Setting| {
+        let value = if setting.value(conditions) { format!("on{pad}") } else { "off".to_owned() };
+        format!("{} {value}", setting.name())
+    };
+    settings.iter().map(shown).collect()
 }
 
 fn because(walk: &Walk, obstacle: Obstacle) -> String {
