@@ -3,7 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU16;
 
-use super::flow::{Flow, Transport};
+use super::flow::{Flow, Transport, family};
+use crate::address::IpFamily;
 use crate::ruleset::{Element, Set, Table};
 
 /// The set or map called `name`.
@@ -87,4 +88,15 @@ fn first_address(data: &[u8], like: IpAddr) -> Option<(IpAddr, &[u8])> {
             Some((IpAddr::from(*octets), rest))
         }
     }
+}
+
+/// The fixed network that `address` is in, as nft(8) writes it.
+pub(super) fn fixed_network(table: &Table, address: IpAddr) -> Option<String> {
+    let name = match family(address) {
+        IpFamily::V4 => "fixed4",
+        IpFamily::V6 => "fixed6",
+    };
+    let networks = set(table, name)?;
+    let network = element(networks, &address_key(address))?;
+    Some(networks.declaration.key_text(network))
 }

@@ -14,11 +14,15 @@ mod answer;
 mod flow;
 mod frame;
 mod lookup;
+mod obstacle;
 mod rule;
+mod step;
 mod walk;
 
-pub use answer::{Answer, Conditions, End, Obstacle, obstacle};
+pub use answer::{Answer, End};
 pub use flow::{Flow, Origin, Source, Transport};
 pub use frame::{Fate, Frame, FrameStep, FrameWalk, walk_frame};
+pub use obstacle::{Conditions, Obstacle, obstacle};
 pub use rule::{Effect, Match};
-pub use walk::{Decision, Question, Route, Step, Walk, walk};
+pub use step::{Decision, Question, Route, Step};
+pub use walk::{Walk, walk};

@@ -3,23 +3,11 @@
 use std::net::IpAddr;
 
 use super::answer::Answer;
-use super::flow::{Flow, Origin};
-use super::lookup::{self, address_key};
-use super::rule::{Effect, Match, Passing, pass};
-use crate::address::IpFamily;
+use super::flow::Origin;
+use super::lookup::fixed_network;
+use super::rule::{Effect, Passing, pass};
+use super::step::{Decision, Question, Route, Step};
 use crate::ruleset::{Chain, Direction, Hook, Ruleset, Statement, Table, TableFamily};
-
-/// A packet to be walked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
-    /// Where it comes from.
-    pub origin: Origin,
-    /// What it is.
-    pub flow: Flow,
-    /// The interface that it leaves by if it does not go to an instance; without one, the first
-    /// uplink that the ruleset names.
-    pub leaves_by: Option<String>,
-}
 
 /// The whole walk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,47 +20,6 @@ pub struct Walk {
     pub route: Route,
     /// What comes of it.
     pub answer: Answer,
-}
-
-/// One hook.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// The hook.
-    pub hook: Hook,
-    /// The packet as it comes to the hook.
-    pub before: Flow,
-    /// The packet as it leaves it.
-    pub after: Flow,
-    /// The rule that decided; `None` if no rule did, so that the packet goes on as it is.
-    pub decision: Option<Decision>,
-}
-
-/// The rule that decided, with what it did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision {
-    /// The chain.
-    pub chain: String,
-    /// The rule as nft(8) writes it.
-    pub rule: String,
-    /// The elements that the packet was found by.
-    pub matches: Vec<Match>,
-    /// What the rule did.
-    pub effect: Effect,
-}
-
-/// The routing decision, as far as a ruleset knows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Route {
-    /// To an instance: the destination is in this fixed network.
-    Bridge {
-        /// The network as nft(8) writes it.
-        network: String,
-    },
-    /// Elsewhere: to this host itself or on to another network.
-    Elsewhere {
-        /// The interface, if it is known.
-        interface: Option<String>,
-    },
 }
 
 /// Walks the packet of `question` through `ruleset`.
@@ -149,17 +96,6 @@ fn route(table: &Table, question: &Question, destination: IpAddr) -> Route {
     }
     let interface = question.leaves_by.clone().or_else(|| first_uplink(table));
     Route::Elsewhere { interface }
-}
-
-/// The fixed network that `address` is in, as nft(8) writes it.
-pub(super) fn fixed_network(table: &Table, address: IpAddr) -> Option<String> {
-    let name = match super::flow::family(address) {
-        IpFamily::V4 => "fixed4",
-        IpFamily::V6 => "fixed6",
-    };
-    let set = lookup::set(table, name)?;
-    let element = lookup::element(set, &address_key(address))?;
-    Some(set.declaration.key_text(element))
 }
 
 /// An interface that the first pattern of an uplink matches.
