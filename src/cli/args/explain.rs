@@ -27,7 +27,7 @@ pub(in crate::cli) struct Explain {
     ///
     /// Without it, the first of the policy's uplinks.
     #[arg(long, value_name = "INTERFACE")]
-    pub(in crate::cli) via: Option<String>,
+    pub(in crate::cli) via: Option<InterfacePattern>,
     /// Walk through what the kernel holds, not through a policy
     #[arg(long, conflicts_with_all = ["files", "stdin_as", "without"])]
     pub(in crate::cli) live: bool,

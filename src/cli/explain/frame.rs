@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::question::one_interface;
 use crate::cli::args::Explain;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
@@ -28,15 +29,9 @@ pub(super) fn explain(
             hint: "name them with `--from-port`, `--to-port` and `--ether-dst`".to_owned(),
         });
     };
-    for port in [from, to] {
-        if port.is_wildcard() {
-            return Err(Failure::Usage {
-                message: format!("`{port}` is not one bridge port"),
-                hint: "name one, such as `vnet0`".to_owned(),
-            });
-        }
-    }
-    let frame = Frame { from_port: from.to_string(), to_port: to.to_string(), destination };
+    let from_port = one_interface(from, "vnet0")?;
+    let to_port = one_interface(to, "vnet0")?;
+    let frame = Frame { from_port, to_port, destination };
     let walk = walk_frame(ruleset, &frame);
     if out.is_json() {
         let steps =

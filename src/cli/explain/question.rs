@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::address::Protocol;
+use crate::address::{InterfacePattern, Protocol};
 use crate::cli::args::{Explain, ExplainProtocol};
 use crate::cli::failure::Failure;
 use crate::ruleset::{Datatype, Ruleset, TableFamily};
@@ -22,10 +22,11 @@ pub(super) fn read(asked: &Explain, ruleset: &Ruleset) -> Result<Question, Failu
     };
     usable(destination)?;
     let transport = transport(asked)?;
+    let leaves_by = asked.via.as_ref().map(|via| one_interface(via, "eth0")).transpose()?;
     let ask = |origin, source| Question {
         origin,
         flow: Flow { source, destination, transport },
-        leaves_by: asked.via.clone(),
+        leaves_by: leaves_by.clone(),
     };
     let from = asked.from.as_deref().unwrap_or(HOST);
     let question = if from == HOST {
@@ -54,6 +55,21 @@ pub(super) fn read(asked: &Explain, ruleset: &Ruleset) -> Result<Question, Failu
         not_by_port(ruleset, destination)?;
     }
     Ok(question)
+}
+
+/// The name of the one interface that `pattern` is; `example` is another.
+///
+/// # Errors
+///
+/// That it stands for several.
+pub(super) fn one_interface(pattern: &InterfacePattern, example: &str) -> Result<String, Failure> {
+    if pattern.is_wildcard() {
+        return Err(wrong(
+            format!("`{pattern}` stands for several interfaces"),
+            format!("name one, such as `{example}`"),
+        ));
+    }
+    Ok(pattern.to_string())
 }
 
 fn wrong(message: impl Into<String>, hint: impl Into<String>) -> Failure {
