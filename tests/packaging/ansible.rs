@@ -58,7 +58,8 @@ impl<'a> Ansible<'a> {
     /// Runs a line of shell in which the programs of Ansible are.
     fn shell(&self, line: &str) -> Said {
         self.world.run(&format!(
-            "export HOME=$PWD ANSIBLE_COLLECTIONS_PATH={COLLECTIONS} ANSIBLE_NOCOLOR=1 \
+            "export HOME=$PWD ANSIBLE_REMOTE_TMP=$PWD/remote ANSIBLE_NOCOLOR=1 \
+             ANSIBLE_COLLECTIONS_PATH={COLLECTIONS} \
              ANSIBLE_CALLBACKS_ENABLED=tree ANSIBLE_CALLBACK_TREE_DIR=$PWD/results \
              LC_ALL=C.UTF-8 PATH={TOOLS}:$PATH; {line}"
         ))
