@@ -34,7 +34,7 @@ pub(crate) fn boot(test: &str, prepare: &str, script: &str) -> Option<String> {
 fn run(test: &str, mode: &[&str], scripts: &[&str]) -> Option<String> {
     let root = here("target/tools/root");
     if !nix::unistd::geteuid().is_root() {
-        skip(&format!("skipped: {test}: only root can boot a machine"));
+        skip(&format!("skipped: {test}: only root can install and boot a machine"));
         return None;
     }
     if !root.join("complete").exists() {
