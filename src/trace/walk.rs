@@ -56,9 +56,18 @@ fn ended(steps: &[Step]) -> bool {
 }
 
 /// Lets the packet pass the chains of a hook, in the order of their priorities.
+///
+/// An accept ends its chain only; a translation ends all of them (`nf_nat_inet_fn` asks no other
+/// once the binding is made).
 fn step(table: &Table, hook: Hook, packet: &mut Passing) -> Step {
     let before = packet.flow;
-    let decision = chains(table, hook).into_iter().find_map(|chain| decide(table, chain, packet));
+    let mut decision = None;
+    for chain in chains(table, hook) {
+        decision = decide(table, chain, packet).or(decision);
+        if decision.as_ref().is_some_and(|decision| decision.effect != Effect::Accept) {
+            break;
+        }
+    }
     Step { hook, before, after: packet.flow, decision }
 }
 
