@@ -71,7 +71,7 @@ WantedBy=multi-user.target
 UNIT
     in_copy systemctl --quiet enable script.service
     local name
-    name=$(basename "$(mktemp --dry-run hairnat-XXXXXXXX)")
+    name=hairnat-$(</proc/sys/kernel/random/uuid)
     trap leave_control_group EXIT
     enter_control_group "$name"
     systemd-nspawn --quiet --boot --private-network --register=no --keep-unit \
