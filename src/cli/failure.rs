@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use thiserror::Error;
 
 use super::exit::Exit;
-use super::input::InputError;
+use super::input::{InputError, shown};
 use super::reverted::Trouble;
 use crate::host::{HostError, Warning};
 use crate::kernel::KernelError;
@@ -68,7 +68,7 @@ pub(super) enum Failure {
         trouble: Trouble,
     },
     /// A file that was asked for could not be written.
-    #[error("cannot write `{}`", path.display())]
+    #[error("cannot write `{}`", shown(path))]
     Write {
         /// The file.
         path: PathBuf,
@@ -217,95 +217,4 @@ pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io;
-
-    use serde_json::Value;
-
-    use super::super::generate::OUTPUT_SCHEMA;
-    use super::super::input::InputError;
-    use super::super::reverted::Trouble;
-    use super::Failure;
-    use crate::host::{HostError, Warning};
-    use crate::kernel::KernelError;
-    use crate::netlink::Error;
-    use crate::policy::{Source, parse};
-
-    /// One failure of each kind, with all that it can have.
-    fn one_of_each() -> Vec<Failure> {
-        let io = || io::Error::from_raw_os_error(libc::EIO);
-        let text = str::to_owned;
-        let hint = || Some(text("h"));
-        let warning = Warning { code: "no-bridge", message: text("m"), hint: text("h") };
-        let source = Error::refused(libc::EPERM, "set the port hairpin mode");
-        let port = HostError::Port { port: text("vnet1"), mode: "on", source };
-        let policy = Source { name: text("p.yaml"), text: b"floats: []".to_vec() };
-        let refused = KernelError::Refused {
-            action: text("add table `inet hairnat`"),
-            nft: text("add table inet hairnat"),
-            detail: None,
-            source: io(),
-        };
-        vec![
-            Failure::Usage { message: text("m"), hint: text("h") },
-            InputError::NoDefault.into(),
-            InputError::Read { path: "p.yaml".into(), source: io() }.into(),
-            parse(&[policy]).unwrap_err().into(),
-            refused.into(),
-            KernelError::Stale.into(),
-            HostError::Restless.into(),
-            Failure::Ports { error: port, warnings: vec![warning] },
-            Failure::Irreversible { left_out: vec![text("counter `mine`")] },
-            Failure::NoGuardian(io()),
-            Failure::Undone { kind: "host", trouble: Trouble { message: text("m"), hint: hint() } },
-            Failure::Undone { kind: "output", trouble: Trouble { message: text("m"), hint: None } },
-            Failure::NotReverted { trouble: Trouble { message: text("m"), hint: hint() } },
-            Failure::Output(io()),
-            Failure::Untold(io()),
-        ]
-    }
-
-    #[test]
-    fn the_schema_describes_every_failure_with_its_exit_code_and_no_other() {
-        let schema: Value = serde_json::from_str(OUTPUT_SCHEMA).unwrap();
-        let validator = jsonschema::draft202012::new(&schema).unwrap();
-        let kinds = schema["$defs"]["kind"]["oneOf"].as_array().unwrap();
-        let mut found: Vec<&Value> = Vec::new();
-        for failure in one_of_each() {
-            let object = failure.to_json();
-            assert!(validator.is_valid(&object), "{object:#}");
-            let kind = &object["error"]["kind"];
-            let described = kinds.iter().find(|described| described["const"] == *kind).unwrap();
-            let code = format!("Exit code {}.", failure.exit() as u8);
-            assert!(described["description"].as_str().unwrap().ends_with(&code), "{kind}: {code}");
-            found.push(described);
-        }
-        let unfound: Vec<_> = kinds.iter().filter(|kind| !found.contains(kind)).collect();
-        assert!(unfound.is_empty(), "{unfound:?}");
-    }
-
-    #[test]
-    fn a_port_that_cannot_be_set_hides_no_warning() {
-        let source = Error::refused(libc::EPERM, "set the port hairpin mode");
-        let error = HostError::Port { port: "vnet1".to_owned(), mode: "on", source };
-        let warning = Warning { code: "w", message: "m".to_owned(), hint: "h".to_owned() };
-        let failure = Failure::Ports { error, warnings: vec![warning] };
-        assert_eq!(failure.exit() as u8, 4);
-        assert_eq!(
-            failure.message(),
-            "the ruleset is applied, but the hairpin mode of bridge port `vnet1` cannot be set: \
-             cannot set the port hairpin mode: Operation not permitted (os error 1)"
-        );
-        assert_eq!(failure.to_json()["warnings"][0]["code"], "w");
-    }
-
-    #[test]
-    fn a_ruleset_that_never_rests_has_an_exit_code_of_its_own() {
-        let failure = Failure::from(KernelError::Stale);
-        assert_eq!(failure.exit() as u8, 5);
-        let error = &failure.to_json()["error"];
-        assert_eq!(error["kind"], "stale");
-        assert_eq!(error["message"], "the ruleset kept changing while it was read or written");
-        assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("nft monitor")));
-    }
-}
+mod tests;

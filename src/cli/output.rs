@@ -125,7 +125,7 @@ impl Output {
 
     /// What went wrong, the nft line that was refused, and what to do.
     pub(super) fn error(&mut self, message: &str, nft: Option<&str>, hint: Option<&str>) {
-        self.talk(&format!("{ERROR}error:{ERROR:#} {message}"));
+        self.talk(&format!("{ERROR}error:{ERROR:#} {}", printable(message)));
         if let Some(nft) = nft {
             self.talk(&format!("  nft: {nft}"));
         }
@@ -171,8 +171,8 @@ impl Output {
     }
 }
 
-/// The text without the control characters that another program may have put into a name or a
-/// comment: they could rewrite what the terminal shows.
+/// The text without the control characters that another program may have put into a name, a comment
+/// or an argument: they could rewrite what the terminal shows.
 fn printable(text: &str) -> Cow<'_, str> {
     if text.contains(char::is_control) {
         text.replace(char::is_control, "\u{fffd}").into()

@@ -90,3 +90,13 @@ fn every_command_has_an_example_in_its_long_help_and_none_in_its_short() {
         world.run(&format!("hairnat help {command}")).is(0, long.output(), "");
     }
 }
+
+#[test]
+fn an_argument_cannot_write_to_the_terminal() {
+    let error = "\
+error: `a\u{fffd}[31mb` is neither an IP address nor `host`
+  hint: `--from 10.0.0.10`, or `--from host` for this host itself
+";
+    let line = r#"hairnat explain policy.yaml --from "$(printf 'a\033[31mb')" --to 203.0.113.10"#;
+    World::new().run(line).is(2, "", error);
+}

@@ -25,6 +25,7 @@ pub(super) fn read(named: &PolicyFiles) -> Result<Vec<Source>, InputError> {
 }
 
 /// The path for people, without control characters: they could rewrite what the terminal shows.
-fn shown(path: &Path) -> String {
+#[must_use]
+pub(super) fn shown(path: &Path) -> String {
     path.display().to_string().replace(char::is_control, "\u{fffd}")
 }
