@@ -19,7 +19,7 @@ pub fn check(data: &[u8]) {
     let named = policy(&[name], &[]);
     assert_eq!(named.is_some(), Name::new(name).is_some(), "{name:?}");
     if let Some(policy) = named {
-        let given = policy.ipv4.addresses[0].name.as_ref().expect("a name");
+        let given = policy.ipv4.floats[0].name.as_ref().expect("a name");
         assert_eq!(given.as_str(), name);
         comes_back_as_a_comment(name, &compile(&policy));
     }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::num::NonZeroU16;
 
+use super::IpFamily;
+
 /// A transport protocol with ports (numbers: IANA protocol numbers).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -51,6 +53,15 @@ impl Protocol {
 impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+/// The protocol number of ICMP (RFC 792) or `ICMPv6` (RFC 4443).
+#[must_use]
+pub const fn icmp(family: IpFamily) -> u8 {
+    match family {
+        IpFamily::V4 => 1,
+        IpFamily::V6 => 58,
     }
 }
 

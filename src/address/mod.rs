@@ -12,8 +12,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 pub use interface::{InterfacePattern, InterfacePatternError};
-pub use l4::{PortRange, Protocol};
-pub use prefix::Prefix;
+pub use l4::{PortRange, Protocol, icmp};
+pub use prefix::{Prefix, covering, minimize};
 
 /// An IP version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

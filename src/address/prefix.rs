@@ -97,6 +97,22 @@ fn host_mask<A: Address>(len: u8) -> u128 {
     u128::MAX.checked_shr(u128::BITS - host_bits).unwrap_or(0)
 }
 
+/// Sorts `prefixes`, and removes those that another one covers.
+pub fn minimize<A: Address>(prefixes: &mut Vec<Prefix<A>>) {
+    // A prefix sorts before all that it covers.
+    prefixes.sort_unstable();
+    prefixes.dedup_by(|next, kept| kept.covers(*next));
+}
+
+/// The one of `prefixes` that covers `other`, by a binary search; they must be as [`minimize`] leaves
+/// them.
+#[must_use]
+pub fn covering<A: Address>(prefixes: &[Prefix<A>], other: Prefix<A>) -> Option<Prefix<A>> {
+    let next = prefixes.partition_point(|prefix| prefix.first() <= other.first());
+    let prefix = *prefixes.get(next.checked_sub(1)?)?;
+    prefix.covers(other).then_some(prefix)
+}
+
 #[cfg(test)]
 mod tests {
     use std::net::{Ipv4Addr, Ipv6Addr};

@@ -100,11 +100,13 @@ impl Builder {
         self
     }
 
-    pub(super) fn fill<'a>(mut self, entries: impl Iterator<Item = Entry<'a>>) -> Option<Set> {
-        let mut elements = {
-            let (least, most) = entries.size_hint();
-            Elements::with_capacity(&self.declaration, most.unwrap_or(least))
-        };
+    pub(super) fn fill<'a>(
+        mut self,
+        entries: impl Iterator<Item = Entry<'a>> + Clone,
+    ) -> Option<Set> {
+        let (_, most) = entries.size_hint();
+        let most = most.unwrap_or_else(|| entries.clone().count());
+        let mut elements = Elements::with_capacity(&self.declaration, most);
         for entry in entries {
             let key = entry.key.as_slice();
             elements.push(Element {

@@ -6,20 +6,36 @@ use super::maps::Maps;
 use crate::address::{Address, InterfacePattern, IpFamily};
 use crate::policy::{DefaultSource, Policy};
 use crate::ruleset::{
-    AddressSide, BaseChain, Chain, ChainDeclaration, ChainType, Direction, Hook, NatKey, NatKind,
+    AddressSide, BaseChain, Chain, ChainDeclaration, ChainType, Direction, Hook, MapKey, NatKind,
     NatTarget, Rule, Set, Statement, Table, TableFamily,
 };
 
-/// The base chains: name, hook, priority.
-///
-/// Destinations are translated where packets from instances and from outside arrive, and where the
-/// host itself sends (`NF_IP_PRI_NAT_DST`); sources where packets leave (`NF_IP_PRI_NAT_SRC`).
-const PREROUTING: (&str, BaseChain) = ("prerouting", nat(Hook::Prerouting, -100));
-const OUTPUT: (&str, BaseChain) = ("output", nat(Hook::Output, -100));
-const POSTROUTING: (&str, BaseChain) = ("postrouting", nat(Hook::Postrouting, 100));
+/// Before conntrack (`NF_IP_PRI_CONNTRACK`, -200) looks a connection up, and before `raw` (-300), so
+/// that whoever sets a zone there has the last word.
+const ZONES: (&str, BaseChain) = ("zones", filter(Hook::Prerouting, -301));
+
+/// Destinations are translated where packets from instances and from outside arrive, and where the host
+/// itself sends (`NF_IP_PRI_NAT_DST`, -100); sources where packets leave (`NF_IP_PRI_NAT_SRC`, 100).
+/// Of the NAT chains of a hook with the same priority the one registered last goes first
+/// (`nf_hook_entries_grow`), whoever made it. One less goes first in any order.
+const PREROUTING: (&str, BaseChain) = ("prerouting", nat(Hook::Prerouting, -101));
+const OUTPUT: (&str, BaseChain) = ("output", nat(Hook::Output, -101));
+const POSTROUTING: (&str, BaseChain) = ("postrouting", nat(Hook::Postrouting, 99));
+
+/// Where packets that nobody translated would be forwarded, or be for the host itself.
+const REFUSE_FORWARD: (&str, BaseChain) = ("refuse_forward", filter(Hook::Forward, 0));
+const REFUSE_INPUT: (&str, BaseChain) = ("refuse_input", filter(Hook::Input, 0));
+
+/// The conntrack zone of packets that pass the hooks before their time: no NAT is done in it. The
+/// number is arbitrary, and unlikely to be another program's.
+const UNTRANSLATED_ZONE: u16 = 26_721;
 
 const fn nat(hook: Hook, priority: i32) -> BaseChain {
     BaseChain { chain_type: ChainType::Nat, hook, priority, accept: true }
+}
+
+const fn filter(hook: Hook, priority: i32) -> BaseChain {
+    BaseChain { chain_type: ChainType::Filter, hook, priority, accept: true }
 }
 
 /// The inet table, or `None` if the policy has no fixed networks, so nothing to translate.
@@ -31,34 +47,67 @@ pub(super) fn table(policy: &Policy) -> Option<Table> {
         family: IpFamily::V4,
         maps: Maps::new(&policy.ipv4, policy.counters),
         default_source: policy.ipv4.default_source.map(DefaultTarget::from),
+        uplinks: &policy.uplinks,
     };
     let ipv6 = Half {
         family: IpFamily::V6,
         maps: Maps::new(&policy.ipv6, policy.counters),
         default_source: policy.ipv6.default_source.map(DefaultTarget::from),
+        uplinks: &policy.uplinks,
     };
     let halves = [ipv4, ipv6];
+    let of_each = |rules: HalfRules| halves.iter().flat_map(rules).collect::<Vec<Rule>>();
 
-    let destination: Vec<Rule> = halves.iter().flat_map(Half::destination_rules).collect();
-    let mut source: Vec<Rule> = halves.iter().flat_map(Half::untranslated_rules).collect();
-    source.extend(uplink_rule(&policy.uplinks));
-    source.extend(halves.iter().flat_map(Half::source_rules));
-
-    let mut chains = Vec::new();
-    if !destination.is_empty() {
-        chains.push(chain(PREROUTING, destination.clone()));
-        chains.push(chain(OUTPUT, destination));
+    let mut zones: Vec<Rule> = policy.bridge.through.iter().map(pass_through_rule).collect();
+    zones.extend(of_each(|half| half.forged_zone_rules()));
+    let skip: Vec<Rule> = (!zones.is_empty()).then(untranslated_zone_rule).into_iter().collect();
+    let translated: Vec<Rule> = of_each(|half| half.destination_rules());
+    let mut chains = vec![(ZONES, zones)];
+    if !translated.is_empty() {
+        let host: Vec<Rule> = of_each(|half| half.host_rules());
+        let forged = of_each(|half| half.forged_rules());
+        let own = [host, translated].concat();
+        chains.push((PREROUTING, [skip.clone(), forged, own.clone()].concat()));
+        chains.push((OUTPUT, own));
     }
-    chains.push(chain(POSTROUTING, source));
+    let mut source = skip;
+    source.extend(of_each(|half| half.untranslated_rules()));
+    source.extend(of_each(|half| half.source_rules()));
+    chains.push((POSTROUTING, source));
+    chains.push((REFUSE_FORWARD, of_each(|half| half.refuse_forward_rules())));
+    chains.push((REFUSE_INPUT, of_each(|half| half.refuse_input_rules())));
+    let chains = chains.into_iter().filter(|(_, rules)| !rules.is_empty()).map(chain).collect();
     let sets = halves.into_iter().flat_map(|half| half.maps.into_sets()).collect();
     Some(Table { family: TableFamily::Inet, sets, chains })
 }
 
+/// Keeps the frames of a bridge that they only pass through from being translated there. With
+/// `br_netfilter` they pass the hooks at every bridge, and NAT would be decided at the first.
+///
+/// nft: `iifname "fwbr*" ct zone set 26721`
+fn pass_through_rule(bridge: &InterfacePattern) -> Rule {
+    let from = interface(Direction::In, bridge, false);
+    Rule { statements: vec![from, Statement::SetZone(UNTRANSLATED_ZONE)] }
+}
+
+/// nft: `ct zone 26721 accept`
+fn untranslated_zone_rule() -> Rule {
+    Rule { statements: vec![Statement::InZone(UNTRANSLATED_ZONE), Statement::Accept] }
+}
+
+fn interface(direction: Direction, pattern: &InterfacePattern, negated: bool) -> Statement {
+    Statement::Interface { direction, negated, pattern: pattern.clone() }
+}
+
+/// Rules of one IP family.
+type HalfRules = for<'h, 'p> fn(&'h Half<'p>) -> Vec<Rule>;
+
 /// One IP family of the table.
-struct Half {
+struct Half<'a> {
     family: IpFamily,
     maps: Maps,
     default_source: Option<DefaultTarget>,
+    uplinks: &'a [InterfacePattern],
 }
 
 /// What an instance without a float leaves as.
@@ -77,16 +126,56 @@ impl<A: Address> From<DefaultSource<A>> for DefaultTarget {
     }
 }
 
-impl Half {
+impl Half<'_> {
+    /// What claims to be from an instance, but comes from where no instance is.
+    ///
+    /// nft: `ip saddr @fixed4 fib saddr . iif oif missing`
+    fn forged(&self) -> Option<[Statement; 2]> {
+        let fixed = self.maps.fixed.as_ref()?;
+        Some([self.in_set(AddressSide::Source, fixed), Statement::SourceUnroutable])
+    }
+
+    /// Does not translate a forged packet: it would reach an instance as another float.
+    ///
+    /// nft: `ip saddr @fixed4 fib saddr . iif oif missing accept`
+    fn forged_rules(&self) -> Vec<Rule> {
+        let rule =
+            |forged: [Statement; 2]| self.rule(forged.into_iter().chain([Statement::Accept]));
+        self.forged().map(rule).into_iter().collect()
+    }
+
+    /// Keeps a forged packet that comes in by an uplink from being translated on its way out again, to
+    /// a router that would send it back.
+    ///
+    /// nft: `iifname "eth0" ip saddr @fixed4 fib saddr . iif oif missing ct zone set 26721`
+    fn forged_zone_rules(&self) -> Vec<Rule> {
+        let Some(forged) = self.forged() else { return Vec::new() };
+        let rule = |uplink: &InterfacePattern| {
+            let mut rule = self.rule(forged.clone());
+            rule.statements.insert(0, interface(Direction::In, uplink, false));
+            rule.statements.push(Statement::SetZone(UNTRANSLATED_ZONE));
+            rule
+        };
+        self.uplinks.iter().map(rule).collect()
+    }
+
+    /// Leaves to the host what stays with it.
+    ///
+    /// nft: `ip daddr . meta l4proto . th dport @host4 accept`
+    fn host_rules(&self) -> Vec<Rule> {
+        let rule = |host| self.rule([self.service_in_set(host), Statement::Accept]);
+        self.maps.host.as_ref().map(rule).into_iter().collect()
+    }
+
     /// Translates a float to the fixed address, the most specific float first.
     fn destination_rules(&self) -> Vec<Rule> {
         let Maps { dnat, dnat_port, dnat_range, dnat_net, .. } = &self.maps;
-        let by_address = NatKey::Address(AddressSide::Destination);
+        let by_address = MapKey::Address(AddressSide::Destination);
         [
             // nft: `dnat ip to ip daddr . meta l4proto . th dport map @dnat4_port`
-            dnat_port.as_ref().map(|map| mapped(map, NatKey::AddressAndPort, true)),
+            dnat_port.as_ref().map(|map| mapped(map, MapKey::AddressAndPort, true)),
             // nft: `dnat ip to ip daddr . meta l4proto . th dport map @dnat4_range`
-            dnat_range.as_ref().map(|map| mapped(map, NatKey::AddressAndPort, false)),
+            dnat_range.as_ref().map(|map| mapped(map, MapKey::AddressAndPort, false)),
             // nft: `dnat ip to ip daddr map @dnat4`
             dnat.as_ref().map(|map| mapped(map, by_address, false)),
             // nft: `dnat ip prefix to ip daddr map @dnat4_net`
@@ -98,24 +187,37 @@ impl Half {
         .collect()
     }
 
-    /// Leaves alone what is not translated at all. A connection that was DNATed is no plain
-    /// fixed → fixed one, even if it looks like it by now; hence the bit test on `ct status`.
+    /// Leaves alone what is not translated at all.
+    ///
+    /// A connection that was DNATed is no plain fixed → fixed one, even if it looks like it by now; hence
+    /// the bit test on `ct status`. Destinations beyond the fixed networks are told by their address: what
+    /// another program translated is none of ours, and leaves as it would without a float.
     fn untranslated_rules(&self) -> Vec<Rule> {
         let Some(fixed) = &self.maps.fixed else { return Vec::new() };
+        let from_fixed = self.in_set(AddressSide::Source, fixed);
+        let beyond = self.outside_set(AddressSide::Destination, fixed);
         // nft: `ip saddr @fixed4 ip daddr @fixed4 ct status ! dnat accept`
-        // nft: `ip saddr @fixed4 ip daddr @exempt4 ct status ! dnat accept`
-        [Some(fixed), self.maps.exempt.as_ref()]
-            .into_iter()
-            .flatten()
-            .map(|destination| {
-                self.rule([
-                    self.in_set(AddressSide::Source, fixed),
-                    self.in_set(AddressSide::Destination, destination),
-                    Statement::NotDnated,
-                    Statement::Accept,
-                ])
-            })
-            .collect()
+        let mut rules = vec![self.rule([
+            from_fixed.clone(),
+            self.in_set(AddressSide::Destination, fixed),
+            Statement::NotDnated,
+            Statement::Accept,
+        ])];
+        // nft: `ip saddr @fixed4 ip daddr != @fixed4 ip daddr @exempt4 accept`
+        if let Some(exempt) = &self.maps.exempt {
+            let exempt = self.in_set(AddressSide::Destination, exempt);
+            rules.push(self.rule([from_fixed.clone(), beyond.clone(), exempt, Statement::Accept]));
+        }
+        // One rule before every translation of a source, instead of a guard in each.
+        //
+        // nft: `ip saddr @fixed4 ip daddr != @fixed4 oifname != "eth0" oifname != "ppp*" accept`
+        if !self.uplinks.is_empty() {
+            let by_another =
+                self.uplinks.iter().map(|uplink| interface(Direction::Out, uplink, true));
+            let outwards = [from_fixed, beyond].into_iter();
+            rules.push(self.rule(outwards.chain(by_another).chain([Statement::Accept])));
+        }
+        rules
     }
 
     /// Rewrites the source of what is left: egress connections, and DNATed ones.
@@ -124,7 +226,7 @@ impl Half {
     fn source_rules(&self) -> Vec<Rule> {
         let Some(fixed) = &self.maps.fixed else { return Vec::new() };
         let from_fixed = self.in_set(AddressSide::Source, fixed);
-        let by_address = NatKey::Address(AddressSide::Source);
+        let by_address = MapKey::Address(AddressSide::Source);
         let mut rules = Vec::new();
         // nft: `snat ip to ip saddr map @snat4`
         if let Some(map) = &self.maps.snat {
@@ -159,6 +261,37 @@ impl Half {
         rules
     }
 
+    /// Rejects what is forwarded to an address of the pool although nobody translated it. Instances are
+    /// left out: a float of the pool may be another host's.
+    ///
+    /// What was translated has another destination by now; a packet without a connection (INVALID) has no
+    /// `ct status`, so the exception comes first.
+    ///
+    /// nft: `ip daddr @pool4 ct status dnat accept`, then `ip saddr != @fixed4 ip daddr @pool4 reject with
+    /// icmp port-unreachable`
+    fn refuse_forward_rules(&self) -> Vec<Rule> {
+        let (Some(pool), Some(fixed)) = (&self.maps.pool, &self.maps.fixed) else {
+            return Vec::new();
+        };
+        let to_pool = self.in_set(AddressSide::Destination, pool);
+        let from_others = self.outside_set(AddressSide::Source, fixed);
+        let reject = Statement::Reject(self.family);
+        vec![
+            self.rule([to_pool.clone(), Statement::Dnated, Statement::Accept]),
+            self.rule([from_others, to_pool, reject]),
+        ]
+    }
+
+    /// Rejects what is for the host itself at an address of the pool, but for what stays with it.
+    fn refuse_input_rules(&self) -> Vec<Rule> {
+        let Some(pool) = &self.maps.pool else { return Vec::new() };
+        let to_pool = self.in_set(AddressSide::Destination, pool);
+        let mut rules = self.host_rules();
+        rules.push(self.rule([to_pool.clone(), Statement::Dnated, Statement::Accept]));
+        rules.push(self.rule([to_pool, Statement::Reject(self.family)]));
+        rules
+    }
+
     /// A rule of this family; in the inet family every address match needs the comparison of
     /// `meta nfproto` before it, which nft adds and hides.
     fn rule(&self, statements: impl IntoIterator<Item = Statement>) -> Rule {
@@ -171,28 +304,21 @@ impl Half {
     }
 
     fn in_set(&self, side: AddressSide, set: &Set) -> Statement {
-        Statement::AddressInSet { family: self.family, side, set: set.declaration.name.clone() }
+        let set = set.declaration.name.clone();
+        Statement::AddressInSet { family: self.family, side, negated: false, set }
+    }
+
+    fn outside_set(&self, side: AddressSide, set: &Set) -> Statement {
+        let set = set.declaration.name.clone();
+        Statement::AddressInSet { family: self.family, side, negated: true, set }
+    }
+
+    fn service_in_set(&self, set: &Set) -> Statement {
+        Statement::ServiceInSet { family: self.family, set: set.declaration.name.clone() }
     }
 }
 
-/// With uplinks, leaves alone what was not DNATed and leaves by none of them: one rule before
-/// every translation of a source, instead of a guard in each.
-///
-/// nft: `oifname != "eth0" oifname != "ppp*" ct status ! dnat accept`
-fn uplink_rule(uplinks: &[InterfacePattern]) -> Option<Rule> {
-    if uplinks.is_empty() {
-        return None;
-    }
-    let by_another = uplinks.iter().map(|pattern| Statement::Interface {
-        direction: Direction::Out,
-        negated: true,
-        pattern: pattern.clone(),
-    });
-    let statements = by_another.chain([Statement::NotDnated, Statement::Accept]).collect();
-    Some(Rule { statements })
-}
-
-fn mapped(map: &Set, key: NatKey, with_port: bool) -> NatTarget {
+fn mapped(map: &Set, key: MapKey, with_port: bool) -> NatTarget {
     NatTarget::Map { key, map: map.declaration.name.clone(), with_port }
 }
 
@@ -200,6 +326,6 @@ fn prefix_mapped(map: &Set, side: AddressSide) -> NatTarget {
     NatTarget::PrefixMap { side, map: map.declaration.name.clone() }
 }
 
-fn chain((name, base): (&str, BaseChain), rules: Vec<Rule>) -> Chain {
+fn chain(((name, base), rules): ((&str, BaseChain), Vec<Rule>)) -> Chain {
     Chain { declaration: ChainDeclaration { name: name.to_owned(), base: Some(base) }, rules }
 }

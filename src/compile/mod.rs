@@ -7,13 +7,28 @@ mod bridge;
 mod builder;
 mod inet;
 mod maps;
+mod own;
 
 use crate::policy::Policy;
 use crate::ruleset::Ruleset;
 
-/// The ruleset that carries out `policy`.
+/// Addresses of the host that rules name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HostAddresses {
+    /// The Ethernet address of the bridge that instances are on, for `redirect: on`; without it that
+    /// part is left out.
+    pub bridge: Option<[u8; 6]>,
+}
+
+/// The ruleset that carries out `policy`, where it needs to know nothing of the host.
 #[must_use]
 pub fn compile(policy: &Policy) -> Ruleset {
-    let tables = [bridge::table(&policy.bridge), inet::table(policy)];
+    compile_on(policy, HostAddresses::default())
+}
+
+/// The ruleset that carries out `policy` on a host with those addresses.
+#[must_use]
+pub fn compile_on(policy: &Policy, host: HostAddresses) -> Ruleset {
+    let tables = [bridge::table(policy, host), inet::table(policy)];
     Ruleset { tables: tables.into_iter().flatten().collect() }
 }

@@ -16,20 +16,30 @@ pub(super) enum Expression {
     Meta { key: u32, to: Register },
     /// Loads bytes of a header.
     Payload { base: u32, offset: u32, len: u32, to: Register },
+    /// Changes a property of the packet that is in none of its headers.
+    SetMeta { key: u32, from: Register },
+    /// Changes bytes of a header, and the checksums that cover them.
+    SetPayload { base: u32, offset: u32, len: u32, from: Register, checksum: Checksum },
     /// Loads a property of the packet's connection.
     Conntrack { key: u32, to: Register },
+    /// Changes a property of the packet's connection.
+    SetConntrack { key: u32, from: Register },
+    /// Loads whether the routing table has the route that `flags` ask for (`NFTA_FIB_F_PRESENT`).
+    HasRoute { flags: u32, to: Register },
     /// Masks a value.
     Mask { from: Register, to: Register, mask: Vec<u8> },
     /// Goes on only if a value equals, or with `negated` differs from, a constant.
     Compare { from: Register, negated: bool, value: Vec<u8> },
-    /// Goes on only if the set has the key; loads the data of a map.
-    Lookup { set: String, from: Register, to: Option<Register> },
+    /// Goes on only if the set has the key, or with `negated` has not; loads the data of a map.
+    Lookup { set: String, from: Register, negated: bool, to: Option<Register> },
     /// Adds the key to the set or renews its timeout.
     Update { set: String, from: Register },
     /// Loads a constant.
     Immediate { value: Vec<u8>, to: Register },
     /// Ends the rule with `accept`, or with `drop`.
     Verdict { accept: bool },
+    /// Drops the packet and tells its sender by ICMP.
+    Reject { kind: u32, code: u8 },
     /// Translates an address.
     Nat {
         kind: NatKind,
@@ -52,6 +62,28 @@ pub(super) enum Expression {
     Nothing,
     /// Anything else, described for people.
     Foreign(String),
+}
+
+/// The checksums that are kept right when bytes of a header change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Checksum {
+    /// None covers them.
+    None,
+    /// That of a transport header, whose pseudo header has the address
+    /// (`NFT_PAYLOAD_L4CSUM_PSEUDOHDR`).
+    Transport,
+    /// That too, and the one of the IPv4 header (`NFT_PAYLOAD_CSUM_INET`).
+    Ipv4,
+}
+
+impl Checksum {
+    /// The one that covers an address of that family.
+    pub(super) const fn of_address(family: IpFamily) -> Self {
+        match family {
+            IpFamily::V4 => Self::Ipv4,
+            IpFamily::V6 => Self::Transport,
+        }
+    }
 }
 
 /// A place in the 64 bytes of registers: the number of a 32-bit word.
@@ -93,6 +125,21 @@ impl Register {
     pub(super) fn word(self) -> usize {
         self.0
     }
+}
+
+/// The offset of the checksum in the IPv4 header (RFC 791 §3.1).
+pub(super) const IPV4_CHECKSUM_OFFSET: u32 = 10;
+
+/// The first `len` bits of `bytes` bytes.
+pub(super) fn prefix_mask(bytes: usize, len: u8) -> Vec<u8> {
+    let mut rest = u32::from(len);
+    let mut byte = || {
+        let bits = rest.min(8);
+        rest -= bits;
+        // `bits` is at most 8, so the shift keeps within 16 bits.
+        u8::try_from((0xff00_u32 >> bits) & 0xff).unwrap_or_default()
+    };
+    (0..bytes).map(|_| byte()).collect()
 }
 
 /// Where an address of that family is: the offset of its source address in the network header

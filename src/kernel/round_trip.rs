@@ -6,12 +6,12 @@ use super::decode::{self, ElementReader, FoundSet};
 use super::encode::ElementWriter;
 use super::uapi::NFTA_RULE_HANDLE;
 use super::{encode, nfnetlink};
-use crate::address::{InterfacePattern, IpFamily};
+use crate::address::{InterfacePattern, IpFamily, Prefix};
 use crate::netlink::{Attributes, Malformed, Messages, put};
 use crate::plan::LiveSet;
 use crate::ruleset::{
-    AddressSide, BaseChain, ChainDeclaration, ChainType, Data, Datatype, Direction, Element,
-    Elements, Group, Hook, NatKey, NatKind, NatTarget, Rule, SetDeclaration, Statement,
+    AddressSide, AnyPrefix, BaseChain, ChainDeclaration, ChainType, Data, Datatype, Direction,
+    Element, Elements, Group, Hook, MapKey, NatKind, NatTarget, Rule, SetDeclaration, Statement,
     TableFamily,
 };
 
@@ -64,6 +64,7 @@ fn sets(family: IpFamily) -> Vec<SetDeclaration> {
         },
         SetDeclaration { counter: true, size: Some(1024), ..set("dnat", &[ip], Some(&[ip])) },
         set("dnat_port", &port, Some(&[ip, InetService])),
+        set("own", &[ip, ip], Some(&[ip])),
         intervals(set("dnat_range", &port, Some(&[ip]))),
         SetDeclaration { data: Some(net), ..intervals(set("dnat_net", &[ip], None)) },
         intervals(set("fixed", &[ip], None)),
@@ -91,7 +92,25 @@ fn rules(family: IpFamily) -> Vec<Vec<Statement>> {
         negated,
         pattern: pattern(text),
     };
-    let from = |side, set: &str| Statement::AddressInSet { family, side, set: set.to_owned() };
+    let from = |side, set: &str| Statement::AddressInSet {
+        family,
+        side,
+        negated: false,
+        set: set.to_owned(),
+    };
+    let beyond =
+        |side| Statement::AddressInSet { family, side, negated: true, set: "fixed".to_owned() };
+    let rewrite = |side| Statement::Rewrite { family, side, map: "own".to_owned() };
+    let outside = match family {
+        IpFamily::V4 => [
+            AnyPrefix::V4(Prefix::containing(Ipv4Addr::new(224, 0, 0, 0), 3)),
+            AnyPrefix::V4(Prefix::containing(Ipv4Addr::new(192, 0, 2, 0), 24)),
+        ],
+        IpFamily::V6 => [
+            AnyPrefix::V6(Prefix::containing(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10)),
+            AnyPrefix::V6(Prefix::containing(Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8)),
+        ],
+    };
     let nat = |kind, target| Statement::Nat { kind, family, target };
     let map = |key, map: &str, with_port| NatTarget::Map { key, map: map.to_owned(), with_port };
     let prefix = |side| NatTarget::PrefixMap { side, map: "dnat_net".to_owned() };
@@ -128,12 +147,34 @@ fn rules(family: IpFamily) -> Vec<Vec<Statement>> {
             Statement::Masquerade,
         ],
         vec![Statement::NfProto(family), nat(snat, NatTarget::Address(constant))],
-        vec![nat(dnat, map(NatKey::Address(destination), "dnat", false))],
-        vec![nat(snat, map(NatKey::Address(source), "dnat", false))],
-        vec![nat(dnat, map(NatKey::AddressAndPort, "dnat_port", true))],
-        vec![nat(dnat, map(NatKey::AddressAndPort, "dnat_range", false))],
+        vec![nat(dnat, map(MapKey::Address(destination), "dnat", false))],
+        vec![nat(snat, map(MapKey::Address(source), "dnat", false))],
+        vec![nat(dnat, map(MapKey::AddressAndPort, "dnat_port", true))],
+        vec![nat(dnat, map(MapKey::AddressAndPort, "dnat_range", false))],
         vec![nat(dnat, prefix(destination))],
         vec![nat(snat, prefix(source))],
+        vec![nat(dnat, map(MapKey::AddressPair, "own", false))],
+        vec![Statement::ToHost, Statement::EtherType(family), rewrite(destination)],
+        vec![Statement::EtherType(family), rewrite(source)],
+        vec![
+            Statement::EtherType(family),
+            from(source, "fixed"),
+            beyond(destination),
+            Statement::DestinationOutside(outside[0]),
+            Statement::DestinationOutside(outside[1]),
+            Statement::SetEtherDestination([2, 0, 0x5e, 0x10, 0, 1]),
+            Statement::SetToHost,
+        ],
+        vec![
+            interface(Direction::In, false, "eth0"),
+            Statement::NfProto(family),
+            from(source, "fixed"),
+            Statement::SourceUnroutable,
+            Statement::SetZone(26_721),
+        ],
+        vec![Statement::InZone(26_721), Statement::Accept],
+        vec![Statement::ServiceInSet { family, set: "dnat_port".to_owned() }, Statement::Accept],
+        vec![beyond(source), Statement::Dnated, Statement::Reject(family)],
     ]
 }
 

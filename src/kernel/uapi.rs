@@ -132,6 +132,11 @@ pub(super) const NFT_PAYLOAD_LL_HEADER: u32 = 0;
 pub(super) const NFT_PAYLOAD_NETWORK_HEADER: u32 = 1;
 pub(super) const NFT_PAYLOAD_TRANSPORT_HEADER: u32 = 2;
 
+pub(super) const NFT_PAYLOAD_CSUM_NONE: u32 = 0;
+pub(super) const NFT_PAYLOAD_CSUM_INET: u32 = 1;
+pub(super) const NFT_PAYLOAD_L4CSUM_PSEUDOHDR: u32 = 0x1;
+
+pub(super) const NFT_META_PROTOCOL: u32 = 1;
 pub(super) const NFT_META_IIF: u32 = 4;
 pub(super) const NFT_META_OIF: u32 = 5;
 pub(super) const NFT_META_IIFNAME: u32 = 6;
@@ -139,12 +144,35 @@ pub(super) const NFT_META_OIFNAME: u32 = 7;
 pub(super) const NFT_META_NFPROTO: u32 = 15;
 pub(super) const NFT_META_L4PROTO: u32 = 16;
 
+pub(super) const NFT_META_PKTTYPE: u32 = 19;
+/// `PACKET_HOST` of `if_packet.h`.
+pub(super) const PACKET_HOST: u8 = 0;
+/// `ETH_P_IP` and `ETH_P_IPV6` of `if_ether.h`.
+pub(super) const ETH_P_IP: u16 = 0x0800;
+pub(super) const ETH_P_IPV6: u16 = 0x86dd;
+
+/// The routing table is asked for the source address and the interface that the packet came in by
+/// (`NFTA_FIB_F_SADDR`, `NFTA_FIB_F_IIF`), and says only whether there is a route
+/// (`NFTA_FIB_F_PRESENT`).
+pub(super) const FIB_SOURCE_BY_INTERFACE: u32 = 0x1 | 0x8 | NFTA_FIB_F_PRESENT;
+pub(super) const NFTA_FIB_F_PRESENT: u32 = 0x20;
+pub(super) const NFT_FIB_RESULT_OIF: u32 = 1;
+
+pub(super) const NFT_REJECT_ICMP_UNREACH: u32 = 0;
+/// `ICMP_PORT_UNREACH` of `icmp.h` and `ICMPV6_PORT_UNREACH` of `icmpv6.h`.
+pub(super) const ICMP_PORT_UNREACH: u8 = 3;
+pub(super) const ICMPV6_PORT_UNREACH: u8 = 4;
+
 pub(super) const NFT_CT_STATUS: u32 = 2;
+pub(super) const NFT_CT_ZONE: u32 = 17;
 /// `IPS_DST_NAT` of `netfilter/nf_conntrack_common.h`.
 pub(super) const IPS_DST_NAT: u32 = 0x20;
 
 pub(super) const NFT_CMP_EQ: u32 = 0;
 pub(super) const NFT_CMP_NEQ: u32 = 1;
+
+/// The lookup goes on if the set has not the key.
+pub(super) const NFT_LOOKUP_F_INV: u32 = 0x1;
 
 pub(super) const NFT_DYNSET_OP_UPDATE: u32 = 1;
 

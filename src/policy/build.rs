@@ -1,10 +1,11 @@
 //! A checked draft as a policy: sorted, and nothing said twice.
 
-use super::draft::{AddressDraft, Draft, Family, PortFloatDraft, PrefixDraft};
+use super::draft::{AddressDraft, Draft, Family, PortFloatDraft, PrefixDraft, RangeDraft};
 use super::{
-    AddressFloat, Bridge, DefaultSource, Policy, PortEgress, PortFloat, PrefixFloat, Translation,
+    Bridge, DefaultSource, Egress, Float, FloatService, Policy, PrefixFloat, Service,
+    ServiceTarget, Translation,
 };
-use crate::address::{Address, InterfacePattern, Prefix};
+use crate::address::{Address, InterfacePattern, minimize};
 
 /// The policy that `draft` means; its checks have found nothing.
 pub(super) fn policy(draft: Draft) -> Policy {
@@ -25,48 +26,41 @@ fn translation<A: Address>(family: Family<A>, masquerade: bool) -> Translation<A
     minimize(&mut exempt);
     let masquerade = (masquerade && !fixed.is_empty()).then_some(DefaultSource::Masquerade);
     let default_source = default_source.map(|(source, _)| source).or(masquerade);
-    let mut addresses: Vec<_> = addresses.into_iter().map(address_float).collect();
-    addresses.sort_by_key(|one| one.float);
     let mut prefixes: Vec<_> = prefixes.into_iter().map(prefix_float).collect();
     prefixes.sort_unstable_by_key(|one| one.float);
-    let egress = |float: &PortFloatDraft<A>| {
-        let name = float.name.clone();
-        Some(PortEgress { fixed: float.egress?, float: float.float, name })
+    let mut floats: Vec<_> = addresses.into_iter().map(address_float).collect();
+    floats.extend(ports.into_iter().map(port_float));
+    floats.sort_by_key(|(float, _)| float.float);
+    let leaves = |(index, (_, egress)): (usize, &(Float<A>, Option<A>))| {
+        egress.map(|fixed| Egress { fixed, float: index })
     };
-    let mut port_egress: Vec<_> = ports.iter().filter_map(egress).collect();
-    port_egress.sort_unstable_by_key(|one| one.fixed);
-    let mut ports: Vec<_> = ports.into_iter().flat_map(port_floats).collect();
-    ports.sort_unstable_by_key(|one| (one.float, one.protocol, one.ports));
-    Translation { fixed, exempt, default_source, addresses, prefixes, ports, port_egress }
+    let mut egress: Vec<_> = floats.iter().enumerate().filter_map(leaves).collect();
+    egress.sort_by_key(|one| one.fixed);
+    let floats = floats.into_iter().map(|(float, _)| float).collect();
+    Translation { fixed, exempt, pool: Vec::new(), default_source, floats, prefixes, egress }
 }
 
-fn address_float<A>(draft: AddressDraft<A>) -> AddressFloat<A> {
+/// The float, and the fixed address whose connections leave with it.
+fn address_float<A: Address>(draft: AddressDraft<A>) -> (Float<A>, Option<A>) {
     let AddressDraft { float, fixed, name, egress, .. } = draft;
-    AddressFloat { float, fixed, name, egress: egress == Some(true) }
+    let egress = (egress == Some(true)).then_some(fixed);
+    (Float { float, fixed: Some(fixed), services: Box::default(), name }, egress)
+}
+
+fn port_float<A: Address>(draft: PortFloatDraft<A>) -> (Float<A>, Option<A>) {
+    let PortFloatDraft { float, name, egress, ranges, .. } = draft;
+    let service = |range: RangeDraft<A>| FloatService {
+        service: Service::Ports(range.protocol, range.range),
+        target: ServiceTarget::Instance { fixed: range.fixed, port: range.fixed_port },
+    };
+    let mut services: Box<[_]> = ranges.into_iter().map(service).collect();
+    services.sort_unstable_by_key(|one| one.service);
+    (Float { float, fixed: None, services, name }, egress)
 }
 
 fn prefix_float<A>(draft: PrefixDraft<A>) -> PrefixFloat<A> {
     let PrefixDraft { float, fixed, name, egress, .. } = draft;
     PrefixFloat { float, fixed, name, egress: egress == Some(true) }
-}
-
-fn port_floats<A: Address>(draft: PortFloatDraft<A>) -> impl Iterator<Item = PortFloat<A>> {
-    let PortFloatDraft { float, name, ranges, .. } = draft;
-    ranges.into_iter().map(move |range| PortFloat {
-        float,
-        protocol: range.protocol,
-        ports: range.range,
-        fixed: range.fixed,
-        fixed_port: range.fixed_port,
-        name: name.clone(),
-    })
-}
-
-/// Sorts `prefixes`, and removes those that another one covers.
-pub(super) fn minimize<A: Address>(prefixes: &mut Vec<Prefix<A>>) {
-    // A prefix sorts before all that it covers.
-    prefixes.sort_unstable();
-    prefixes.dedup_by(|next, kept| kept.covers(*next));
 }
 
 /// Sorts `patterns`, and removes those that another one covers.

@@ -24,8 +24,8 @@ pub use diagnostic::{Diagnostic, Diagnostics, Excerpt, MOST_DIAGNOSTICS, Note};
 pub use schema::json_schema;
 pub use source::Source;
 pub use types::{
-    AddressFloat, Bridge, DefaultSource, HairpinMode, LONGEST_NAME, Name, Policy, PortEgress,
-    PortFloat, PrefixFloat, Reflection, Translation,
+    Bridge, DefaultSource, Egress, Float, FloatService, HairpinMode, LONGEST_NAME, Name, OwnFloat,
+    Policy, PrefixFloat, Redirect, Reflection, Service, ServiceTarget, Translation,
 };
 pub use yaml::{DEEPEST_NESTING, LARGEST_FILE};
 

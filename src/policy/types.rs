@@ -6,6 +6,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU16;
+use std::str::FromStr;
 
 use crate::address::{Address, InterfacePattern, IpFamily, PortRange, Prefix, Protocol};
 
@@ -25,22 +26,68 @@ pub struct Policy {
 }
 
 /// The `bridge` section.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bridge {
     /// Instance ports, sorted, none covered by another; empty: every port of every bridge.
     pub ports: Vec<InterfacePattern>,
+    /// Ports that are no instance's although `ports` matches them, sorted, none covered by another.
+    pub excluded: Vec<InterfacePattern>,
+    /// Bridges that frames only pass through on their way to another bridge, sorted, none covered by
+    /// another.
+    pub through: Vec<InterfacePattern>,
     /// The frames that must not come back to the port they came from.
     pub reflection: Reflection,
     /// The port hairpin mode that the matching ports are set to.
     pub hairpin_mode: HairpinMode,
+    /// How an instance reaches its own float.
+    pub own_float: OwnFloat,
+    /// Whether frames that instances send to another gateway are taken in by the bridge.
+    pub redirect: Redirect,
+}
+
+impl Default for Bridge {
+    fn default() -> Self {
+        Self {
+            ports: Vec::new(),
+            excluded: Vec::new(),
+            through: InterfacePattern::from_str("fwbr*").into_iter().collect(),
+            reflection: Reflection::default(),
+            hairpin_mode: HairpinMode::default(),
+            own_float: OwnFloat::default(),
+            redirect: Redirect::default(),
+        }
+    }
 }
 
 impl Bridge {
     /// Whether the bridge port of that name is an instance's.
     #[must_use]
     pub fn is_instance_port(&self, name: &str) -> bool {
-        self.ports.is_empty() || self.ports.iter().any(|pattern| pattern.matches(name))
+        let matches = |pattern: &InterfacePattern| pattern.matches(name);
+        let named = self.ports.is_empty() || self.ports.iter().any(matches);
+        named && !self.excluded.iter().any(matches)
     }
+}
+
+/// How an instance reaches its own float.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OwnFloat {
+    /// By the NAT rules alone. With `br_netfilter` that needs port hairpin mode.
+    #[default]
+    Translate,
+    /// In addition, the bridge rewrites the destination before `br_netfilter` sees the frame, so that
+    /// the packet is routed and no port needs hairpin mode.
+    Rewrite,
+}
+
+/// Whether the bridge takes in what instances send to a gateway that is not this host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Redirect {
+    /// No: such frames are bridged.
+    #[default]
+    Off,
+    /// Yes: frames that leave the fixed networks are routed by this host.
+    On,
 }
 
 /// The frames that the guard drops when the bridge reflects them.
@@ -74,17 +121,18 @@ pub struct Translation<A> {
     pub fixed: Vec<Prefix<A>>,
     /// Destinations that see the fixed address, sorted, none covered by another.
     pub exempt: Vec<Prefix<A>>,
+    /// Public addresses that belong to instances, sorted, none covered by another: packets to them
+    /// that are not translated are rejected.
+    pub pool: Vec<Prefix<A>>,
     /// The source of egress connections of instances without a float.
     pub default_source: Option<DefaultSource<A>>,
-    /// Floats that translate every protocol, sorted by float.
-    pub addresses: Vec<AddressFloat<A>>,
+    /// Floats of one address, sorted by float.
+    pub floats: Vec<Float<A>>,
     /// Float prefixes, one to one, sorted by float prefix.
     pub prefixes: Vec<PrefixFloat<A>>,
-    /// Floats that translate some L4 ports: one entry a range, sorted by float, protocol, range.
-    pub ports: Vec<PortFloat<A>>,
-    /// Fixed addresses that leave by a port float (`ports` with `egress: true`), sorted by fixed
-    /// address.
-    pub port_egress: Vec<PortEgress<A>>,
+    /// The floats that connections of fixed addresses leave with, sorted by fixed address, at most
+    /// one for each.
+    pub egress: Vec<Egress<A>>,
 }
 
 /// The source address of an egress connection whose instance has no float.
@@ -96,18 +144,52 @@ pub enum DefaultSource<A> {
     Address(A),
 }
 
-/// A float that translates one address, every protocol and both ways.
+/// A float of one address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AddressFloat<A> {
+pub struct Float<A> {
     /// The address that the outside knows.
     pub float: A,
-    /// The address that the instance has.
-    pub fixed: A,
+    /// The instance that every protocol and L4 port leads to, except those of `services`. `None`: only
+    /// those of `services` are translated.
+    pub fixed: Option<A>,
+    /// The L4 ports and protocols that lead somewhere of their own, sorted; no two overlap.
+    pub services: Box<[FloatService<A>]>,
     /// What the operator calls it.
     pub name: Option<Name>,
-    /// Whether connections of the fixed address leave with this float; true for at most one float
-    /// of a fixed address, over `addresses` and `port_egress` together.
-    pub egress: bool,
+}
+
+/// Some L4 ports or a protocol of a float, and where they lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FloatService<A> {
+    /// The traffic that is meant.
+    pub service: Service,
+    /// Where it leads.
+    pub target: ServiceTarget<A>,
+}
+
+/// Part of the traffic to one address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Service {
+    /// A range of L4 ports of a transport protocol.
+    Ports(Protocol, PortRange),
+    /// ICMP (RFC 792) or `ICMPv6` (RFC 4443), by the family of the address: echo requests, and
+    /// whatever else begins a connection of conntrack.
+    Icmp,
+}
+
+/// Where a service of a float leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServiceTarget<A> {
+    /// To an instance.
+    Instance {
+        /// The address that the instance has.
+        fixed: A,
+        /// The instance's L4 port for the first one of the range; the others follow in order.
+        /// `None`: L4 ports keep their numbers.
+        port: Option<NonZeroU16>,
+    },
+    /// Nowhere: the host itself answers.
+    Host,
 }
 
 /// A prefix of floats that translates one to one, both prefixes of the same length.
@@ -124,32 +206,13 @@ pub struct PrefixFloat<A> {
     pub egress: bool,
 }
 
-/// A range of L4 ports of a float; the ranges of one float and protocol do not overlap.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PortFloat<A> {
-    /// The address that the outside knows.
-    pub float: A,
-    /// The transport protocol.
-    pub protocol: Protocol,
-    /// The L4 ports that the outside knows.
-    pub ports: PortRange,
+/// A fixed address, and the float that its connections leave with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Egress<A> {
     /// The address that the instance has.
     pub fixed: A,
-    /// The L4 port of the instance, for a single port that does not keep its number.
-    pub fixed_port: Option<NonZeroU16>,
-    /// What the operator calls the float.
-    pub name: Option<Name>,
-}
-
-/// A fixed address whose connections leave with a port float.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PortEgress<A> {
-    /// The address that the instance has.
-    pub fixed: A,
-    /// The address that its connections leave with.
-    pub float: A,
-    /// What the operator calls the float.
-    pub name: Option<Name>,
+    /// The float, by its index in [`Translation::floats`].
+    pub float: usize,
 }
 
 /// The longest name of a float in bytes.
@@ -181,11 +244,11 @@ impl<A> Default for Translation<A> {
         Self {
             fixed: Vec::new(),
             exempt: Vec::new(),
+            pool: Vec::new(),
             default_source: None,
-            addresses: Vec::new(),
+            floats: Vec::new(),
             prefixes: Vec::new(),
-            ports: Vec::new(),
-            port_egress: Vec::new(),
+            egress: Vec::new(),
         }
     }
 }
@@ -200,8 +263,7 @@ impl<A: Address> Translation<A> {
     /// How many floats there are, a prefix counted as one.
     #[must_use]
     pub fn float_count(&self) -> usize {
-        let port_floats = self.ports.chunk_by(|a, b| a.float == b.float).count();
-        self.addresses.len() + self.prefixes.len() + port_floats
+        self.floats.len() + self.prefixes.len()
     }
 }
 

@@ -17,7 +17,9 @@ use std::fmt;
 pub use chain::{BaseChain, Chain, ChainDeclaration, ChainType, Hook};
 pub use element::{Element, ElementIter, Elements};
 pub use set::{Data, Datatype, Set, SetDeclaration};
-pub use statement::{AddressSide, Direction, Group, NatKey, NatKind, NatTarget, Rule, Statement};
+pub use statement::{
+    AddressSide, AnyPrefix, Direction, Group, MapKey, NatKind, NatTarget, Rule, Statement,
+};
 
 /// The name of both tables.
 pub const TABLE_NAME: &str = "hairnat";

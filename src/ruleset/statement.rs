@@ -1,8 +1,8 @@
 //! Rules as lists of statements: the vocabulary of nft(8) that hairnat speaks, and no more.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::address::{InterfacePattern, IpFamily};
+use crate::address::{InterfacePattern, IpFamily, Prefix};
 
 /// A rule: what must match, then what is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,17 +45,55 @@ pub enum Statement {
     },
     /// `meta nfproto ipv4`: not shown by nft, which knows that the next match implies it.
     NfProto(IpFamily),
-    /// `ip saddr @fixed4`
+    /// `meta protocol ip`, which takes the place of `meta nfproto` in the bridge family; not shown
+    /// either.
+    EtherType(IpFamily),
+    /// `meta pkttype host`: the frame is for this host (`PACKET_HOST`).
+    ToHost,
+    /// `ip saddr @fixed4`, `ip daddr != @fixed4`
     AddressInSet {
         /// The family.
         family: IpFamily,
         /// Which of the packet's two addresses.
         side: AddressSide,
+        /// Whether the address must not be in the set.
+        negated: bool,
         /// The set.
         set: String,
     },
-    /// `ct status ! dnat`: the connection's destination was not translated (`IPS_DST_NAT`).
+    /// `ip daddr != 224.0.0.0/3`: the destination lies outside of the prefix.
+    DestinationOutside(AnyPrefix),
+    /// `ip daddr . meta l4proto . th dport @host4`
+    ServiceInSet {
+        /// The family.
+        family: IpFamily,
+        /// The set.
+        set: String,
+    },
+    /// `fib saddr . iif oif missing`: no route leads back to the source by the interface that the
+    /// packet came in by.
+    SourceUnroutable,
+    /// `ct zone 26721`
+    InZone(u16),
+    /// `ct status dnat`: the connection's destination was translated (`IPS_DST_NAT`).
+    Dnated,
+    /// `ct status ! dnat`: it was not.
     NotDnated,
+    /// `ct zone set 26721`: the packet's connection is looked up in that conntrack zone.
+    SetZone(u16),
+    /// `ip daddr set ip saddr . ip daddr map @own4`: rewrites an address if the map knows both.
+    Rewrite {
+        /// The family.
+        family: IpFamily,
+        /// The address that is rewritten.
+        side: AddressSide,
+        /// The map, which is asked for the source and the destination.
+        map: String,
+    },
+    /// `ether daddr set 02:00:5e:10:00:01`
+    SetEtherDestination([u8; 6]),
+    /// `meta pkttype set host`: the frame counts as one for this host.
+    SetToHost,
     /// `counter`, whose values are no part of the rule.
     Counter,
     /// `dnat ip to …`, `snat ip6 prefix to …`
@@ -73,8 +111,40 @@ pub enum Statement {
     Accept,
     /// `drop`
     Drop,
+    /// `reject with icmp port-unreachable`, `reject with icmpv6 port-unreachable`
+    Reject(IpFamily),
     /// Something that hairnat never writes, described for people. Equal to nothing that it writes.
     Foreign(String),
+}
+
+/// A prefix of either family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnyPrefix {
+    /// An IPv4 prefix.
+    V4(Prefix<Ipv4Addr>),
+    /// An IPv6 prefix.
+    V6(Prefix<Ipv6Addr>),
+}
+
+impl AnyPrefix {
+    /// The family.
+    #[must_use]
+    pub const fn family(self) -> IpFamily {
+        match self {
+            AnyPrefix::V4(_) => IpFamily::V4,
+            AnyPrefix::V6(_) => IpFamily::V6,
+        }
+    }
+
+    /// Whether the address lies in the prefix.
+    #[must_use]
+    pub fn contains(self, address: IpAddr) -> bool {
+        match (self, address) {
+            (AnyPrefix::V4(prefix), IpAddr::V4(address)) => prefix.covers(Prefix::host(address)),
+            (AnyPrefix::V6(prefix), IpAddr::V6(address)) => prefix.covers(Prefix::host(address)),
+            (AnyPrefix::V4(_), IpAddr::V6(_)) | (AnyPrefix::V6(_), IpAddr::V4(_)) => false,
+        }
+    }
 }
 
 /// Whether the interface that a packet came in by or the one it leaves by.
@@ -141,7 +211,7 @@ pub enum NatTarget {
     /// `to ip daddr map @dnat4`, `to ip daddr . meta l4proto . th dport map @dnat4_port`
     Map {
         /// What the map is asked for.
-        key: NatKey,
+        key: MapKey,
         /// The map.
         map: String,
         /// Whether the map gives an L4 port too, after the address.
@@ -157,11 +227,13 @@ pub enum NatTarget {
     },
 }
 
-/// What a map of translations is keyed by.
+/// What a map of addresses is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NatKey {
+pub enum MapKey {
     /// `ip daddr`
     Address(AddressSide),
+    /// `ip saddr . ip daddr`
+    AddressPair,
     /// `ip daddr . meta l4proto . th dport`
     AddressAndPort,
 }

@@ -31,8 +31,12 @@ pub enum End {
     },
     /// Beyond what the policy knows: this host itself, or another network.
     Elsewhere,
+    /// At this host itself.
+    Host,
     /// Nowhere: a rule drops it.
     Dropped,
+    /// Nowhere: a rule drops it, and tells its sender.
+    Rejected,
     /// Nobody knows: a rule decided that hairnat cannot read.
     Unknown,
 }
@@ -49,11 +53,14 @@ impl Answer {
         let effect = steps.iter().filter_map(|step| step.decision.as_ref()).next_back();
         let end = match (effect.map(|decision| &decision.effect), route) {
             (Some(Effect::Drop), _) => End::Dropped,
+            (Some(Effect::Reject), _) => End::Rejected,
             (Some(Effect::Unknown), _) => End::Unknown,
+            (_, Route::Host) => End::Host,
             (_, Route::Elsewhere { .. }) => End::Elsewhere,
             (_, Route::Bridge { network }) => match question.flow.source {
                 Source::Address(client) if question.origin == Origin::Instance => {
-                    if dnated && client == last.destination {
+                    let led_back = dnated || question.flow.destination != last.destination;
+                    if led_back && client == last.destination {
                         End::Itself
                     } else {
                         let same_network = fixed_network(table, client).as_ref() == Some(network);

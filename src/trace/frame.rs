@@ -102,6 +102,8 @@ fn pass(rule: &Rule, frame: &Frame, learned: &mut Vec<String>) -> Passed {
                 true
             }
             Statement::Counter => true,
+            // Rules for packets of one IP family, which rewrite addresses and drop nothing.
+            Statement::EtherType(_) | Statement::ToHost => false,
             Statement::Accept => return Passed::Ended(None),
             Statement::Drop => return Passed::Ended(Some(Fate::Guarded)),
             _ => return Passed::Ended(Some(Fate::Unknown)),

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU16;
 
 use super::flow::{Flow, Transport, family};
-use crate::address::IpFamily;
+use crate::address::{IpFamily, icmp};
 use crate::ruleset::{Element, Set, Table};
 
 /// The set or map called `name`.
@@ -41,12 +41,19 @@ pub(super) fn address_key(address: IpAddr) -> Vec<u8> {
     }
 }
 
-/// `ip daddr . meta l4proto . th dport` as a key; none without L4 ports.
+/// `ip daddr . meta l4proto . th dport` as a key; none if the protocol is not known.
+///
+/// In the place of the L4 port ICMP has its checksum, which may be anything; maps have all values of it
+/// or none.
 pub(super) fn port_key(flow: &Flow) -> Option<Vec<u8>> {
-    let Transport::Port(protocol, port) = flow.transport else { return None };
+    let (protocol, port) = match flow.transport {
+        Transport::Port(protocol, port) => (protocol.number(), port.get()),
+        Transport::Icmp => (icmp(flow.family()), 0),
+        Transport::Any => return None,
+    };
     let mut key = address_key(flow.destination);
-    key.extend([protocol.number(), 0, 0, 0]);
-    key.extend(port.get().to_be_bytes());
+    key.extend([protocol, 0, 0, 0]);
+    key.extend(port.to_be_bytes());
     key.extend([0, 0]);
     Some(key)
 }

@@ -47,6 +47,8 @@ pub enum Obstacle {
     DirectAnswer,
     /// A rule drops it.
     Dropped,
+    /// A rule drops it, and tells its sender.
+    Rejected,
 }
 
 /// What keeps the packet of a walk from arriving, or its answer, under `conditions`.
@@ -58,7 +60,10 @@ pub fn obstacle(walk: &Walk, conditions: Conditions) -> Option<Obstacle> {
     let routed = (!forwarding).then_some(Obstacle::NoForwarding);
     match (walk.answer.end, walk.question.origin) {
         (End::Dropped, _) => Some(Obstacle::Dropped),
-        (End::Unknown, _) | (_, Origin::Host) => None,
+        (End::Rejected, _) => Some(Obstacle::Rejected),
+        (End::Unknown | End::Host, _) | (_, Origin::Host) => None,
+        // Its destination did not change in the pass of br_netfilter, so it is routed.
+        (End::Itself, _) if walk.is_rewritten() => routed,
         (End::Itself, _) if walk.answer.peer == flow.source => Some(Obstacle::OwnAddress),
         // br_nf_pre_routing_finish: what leads back onto the same bridge is bridged.
         (End::Itself, _) if bridge_nf => {

@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use super::flow::{Flow, Source, Transport, family};
 use super::lookup::{self, address_and_port, address_key, in_range, port_key};
+use crate::address::InterfacePattern;
 use crate::ruleset::{
-    AddressSide, Direction, Element, NatKey, NatKind, NatTarget, Rule, Set, Statement, Table,
+    AddressSide, Direction, Element, MapKey, NatKind, NatTarget, Rule, Set, Statement, Table,
 };
 
 /// A packet on its way.
@@ -14,9 +15,24 @@ pub(super) struct Passing {
     pub(super) flow: Flow,
     /// Whether the destination was translated (`IPS_DST_NAT`).
     pub(super) dnated: bool,
-    /// The interface that it leaves by, once that is decided; none is a bridge, whose name no
-    /// policy knows.
+    /// The conntrack zone; 0 unless a rule sets it.
+    pub(super) zone: u16,
+    /// Whether the host would answer the source by the interface that the packet came in by.
+    pub(super) source_is_routable: bool,
+    /// The interface that it came in by, if it came from outside; no policy knows the name of a bridge.
+    pub(super) comes_by: Option<String>,
+    /// The interface that it leaves by, once that is decided; none is a bridge.
     pub(super) leaves_by: Option<String>,
+}
+
+impl Passing {
+    fn passes(&self, direction: Direction, pattern: &InterfacePattern) -> bool {
+        let name = match direction {
+            Direction::In => &self.comes_by,
+            Direction::Out => &self.leaves_by,
+        };
+        name.as_ref().is_some_and(|name| pattern.matches(name))
+    }
 }
 
 /// What a rule did.
@@ -30,8 +46,12 @@ pub enum Effect {
     Masquerade,
     /// No rule behind it is asked: the packet is left as it is.
     Accept,
+    /// The bridge rewrote an address, without conntrack.
+    Rewrite,
     /// The packet is dropped.
     Drop,
+    /// The packet is dropped, and its sender is told.
+    Reject,
     /// A rule that hairnat did not write and cannot read: what follows is a guess.
     Unknown,
 }
@@ -72,9 +92,8 @@ pub(super) fn pass(rule: &Rule, table: &Table, packet: &mut Passing) -> Option<V
     let mut matches = Vec::new();
     for statement in &rule.statements {
         let effect = match statement {
-            Statement::Interface { direction: Direction::Out, negated, pattern } => {
-                let leaves = packet.leaves_by.as_ref().is_some_and(|name| pattern.matches(name));
-                if leaves == *negated {
+            Statement::Interface { direction, negated, pattern } => {
+                if packet.passes(*direction, pattern) == *negated {
                     return None;
                 }
                 continue;
@@ -85,10 +104,48 @@ pub(super) fn pass(rule: &Rule, table: &Table, packet: &mut Passing) -> Option<V
                 }
                 continue;
             }
-            Statement::AddressInSet { family: wanted, side, set } => {
+            Statement::AddressInSet { family: wanted, side, negated, set } => {
                 let address = address_of(&packet.flow, *side)?;
                 let set = lookup::set(table, set).filter(|_| family(address) == *wanted)?;
-                matches.push(Match::new(set, lookup::element(set, &address_key(address))?));
+                match (lookup::element(set, &address_key(address)), negated) {
+                    (Some(element), false) => matches.push(Match::new(set, element)),
+                    (None, true) => {}
+                    (Some(_), true) | (None, false) => return None,
+                }
+                continue;
+            }
+            Statement::ServiceInSet { family: wanted, set } => {
+                let set = lookup::set(table, set).filter(|_| packet.flow.family() == *wanted)?;
+                matches.push(Match::new(set, lookup::element(set, &port_key(&packet.flow)?)?));
+                continue;
+            }
+            Statement::DestinationOutside(prefix) => {
+                let destination = packet.flow.destination;
+                if family(destination) != prefix.family() || prefix.contains(destination) {
+                    return None;
+                }
+                continue;
+            }
+            Statement::SourceUnroutable => {
+                if packet.source_is_routable {
+                    return None;
+                }
+                continue;
+            }
+            Statement::InZone(zone) => {
+                if packet.zone != *zone {
+                    return None;
+                }
+                continue;
+            }
+            Statement::SetZone(zone) => {
+                packet.zone = *zone;
+                continue;
+            }
+            Statement::Dnated => {
+                if !packet.dnated {
+                    return None;
+                }
                 continue;
             }
             Statement::NotDnated => {
@@ -114,8 +171,17 @@ pub(super) fn pass(rule: &Rule, table: &Table, packet: &mut Passing) -> Option<V
             }
             Statement::Accept => Effect::Accept,
             Statement::Drop => Effect::Drop,
-            // The rest is of frames, or of others.
-            _ => Effect::Unknown,
+            Statement::Reject(_) => Effect::Reject,
+            // Statements for frames, or of others.
+            Statement::EtherDestination(_)
+            | Statement::LearnPort { .. }
+            | Statement::PortPair { .. }
+            | Statement::EtherType(_)
+            | Statement::ToHost
+            | Statement::Rewrite { .. }
+            | Statement::SetEtherDestination(_)
+            | Statement::SetToHost
+            | Statement::Foreign(_) => Effect::Unknown,
         };
         return Some(Verdict { effect, matches });
     }
@@ -128,6 +194,41 @@ fn address_of(flow: &Flow, side: AddressSide) -> Option<IpAddr> {
         (AddressSide::Source, Source::Address(address)) => Some(address),
         (AddressSide::Source, Source::Host) => None,
     }
+}
+
+/// What a map is asked for; `None` if the packet has not all of it.
+fn map_key(flow: &Flow, key: MapKey) -> Option<Vec<u8>> {
+    match key {
+        MapKey::Address(side) => address_of(flow, side).map(address_key),
+        MapKey::AddressPair => {
+            let source = address_of(flow, AddressSide::Source)?;
+            Some([address_key(source), address_key(flow.destination)].concat())
+        }
+        MapKey::AddressAndPort => port_key(flow),
+    }
+}
+
+/// Lets the packet pass a rule of the bridge that may rewrite one of its addresses.
+pub(super) fn rewrite(rule: &Rule, table: &Table, packet: &mut Passing) -> Option<Verdict> {
+    let mut matches = Vec::new();
+    for statement in &rule.statements {
+        match statement {
+            Statement::ToHost => {}
+            Statement::EtherType(family) if packet.flow.family() == *family => {}
+            Statement::Rewrite { side, map, .. } => {
+                let map = lookup::set(table, map)?;
+                let element = lookup::element(map, &map_key(&packet.flow, MapKey::AddressPair)?)?;
+                let (address, _) = address_and_port(element.data, packet.flow.destination)?;
+                match side {
+                    AddressSide::Source => packet.flow.source = Source::Address(address),
+                    AddressSide::Destination => packet.flow.destination = address,
+                }
+                matches.push(Match::new(map, element));
+            }
+            _ => return None,
+        }
+    }
+    (!matches.is_empty()).then_some(Verdict { effect: Effect::Rewrite, matches })
 }
 
 /// Translates one end, and adds the element that it was found by; `None` if a map has none.
@@ -143,10 +244,7 @@ fn translate(
         NatTarget::Address(address) => (*address, None, None),
         NatTarget::Map { key, map, .. } => {
             let map = lookup::set(table, map)?;
-            let key = match key {
-                NatKey::Address(side) => address_key(address_of(flow, *side)?),
-                NatKey::AddressAndPort => port_key(flow)?,
-            };
+            let key = map_key(flow, *key)?;
             let element = lookup::element(map, &key)?;
             let (address, port) = address_and_port(element.data, flow.destination)?;
             (address, port, Some(Match::new(map, element)))

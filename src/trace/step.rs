@@ -2,7 +2,7 @@
 
 use super::flow::{Flow, Origin};
 use super::rule::{Effect, Match};
-use crate::ruleset::Hook;
+use crate::ruleset::{Hook, TableFamily};
 
 /// A packet to be walked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Question {
 /// One hook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
+    /// The family whose hook it is.
+    pub family: TableFamily,
     /// The hook.
     pub hook: Hook,
     /// The packet as it comes to the hook.
@@ -50,6 +52,8 @@ pub enum Route {
         /// The network as nft(8) writes it.
         network: String,
     },
+    /// To this host itself, with which the policy leaves it.
+    Host,
     /// Elsewhere: to this host itself or on to another network.
     Elsewhere {
         /// The interface, if it is known.

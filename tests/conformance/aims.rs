@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::num::NonZeroU16;
 
 use hairnat::address::{Address, Prefix, Protocol};
-use hairnat::policy::{Policy, Translation};
+use hairnat::policy::{Policy, Service, ServiceTarget, Translation};
 use hairnat::trace::Transport;
 
 use crate::packet::{Client, Packet};
@@ -57,8 +57,21 @@ impl Edges {
             ports: Vec::new(),
             fixed: policy.fixed.iter().map(|prefix| ends(*prefix)).collect(),
         };
-        for float in &policy.addresses {
-            edges.pair(float.float.into(), float.fixed.into());
+        for float in &policy.floats {
+            let address = float.float.into();
+            if let Some(fixed) = float.fixed {
+                edges.pair(address, fixed.into());
+            }
+            for service in &float.services {
+                if let ServiceTarget::Instance { fixed, .. } = service.target {
+                    edges.pair(address, fixed.into());
+                }
+                let Service::Ports(protocol, range) = service.service else { continue };
+                let (first, last) = (range.first().get(), range.last().get());
+                for port in [first, last, first.saturating_sub(1), last.saturating_add(1)] {
+                    edges.ports.push((address, protocol, port));
+                }
+            }
         }
         for float in &policy.prefixes {
             let ((first, last), (fixed_first, fixed_last)) = (ends(float.float), ends(float.fixed));
@@ -67,14 +80,6 @@ impl Edges {
             edges.pair(add(first, 1), add(fixed_first, 1));
             edges.around((first, last));
             edges.clients.extend([add(fixed_first, -1), add(fixed_last, 1)]);
-        }
-        for float in &policy.ports {
-            let (address, fixed) = (float.float.into(), float.fixed.into());
-            edges.pair(address, fixed);
-            let (first, last) = (float.ports.first().get(), float.ports.last().get());
-            for port in [first, last, first.saturating_sub(1), last.saturating_add(1)] {
-                edges.ports.push((address, float.protocol, port));
-            }
         }
         for prefix in policy.exempt.iter().chain(&policy.fixed) {
             edges.around(ends(*prefix));

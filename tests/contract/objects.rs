@@ -3,7 +3,7 @@
 use hairnat::address::IpFamily;
 use hairnat::plan::Action;
 use hairnat::ruleset::{
-    AddressSide, BaseChain, ChainDeclaration, ChainType, Hook, NatKey, NatKind, NatTarget, Rule,
+    AddressSide, BaseChain, ChainDeclaration, ChainType, Hook, MapKey, NatKind, NatTarget, Rule,
     Statement, TableFamily,
 };
 
@@ -93,13 +93,18 @@ pub(crate) fn a_rule_needs_its_sets(world: &mut dyn World) {
     world.begin();
     let set = "nowhere".to_owned();
     let target = |map: &str| NatTarget::Map {
-        key: NatKey::Address(AddressSide::Destination),
+        key: MapKey::Address(AddressSide::Destination),
         map: map.to_owned(),
         with_port: false,
     };
     let family = IpFamily::V4;
     for statement in [
-        Statement::AddressInSet { family, side: AddressSide::Source, set: set.clone() },
+        Statement::AddressInSet {
+            family,
+            side: AddressSide::Source,
+            negated: false,
+            set: set.clone(),
+        },
         Statement::Nat { kind: NatKind::Dnat, family, target: target(&set) },
         Statement::PortPair { set: set.clone() },
         Statement::LearnPort { set: set.clone() },

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use hairnat::address::IpFamily;
 use hairnat::ruleset::{
     AddressSide, BaseChain, Chain, ChainDeclaration, ChainType, Data, Datatype, Direction, Element,
-    Elements, Group, Hook, NatKey, NatKind, NatTarget, Rule, Ruleset, Set, SetDeclaration,
+    Elements, Group, Hook, MapKey, NatKind, NatTarget, Rule, Ruleset, Set, SetDeclaration,
     Statement, Table, TableFamily,
 };
 
@@ -202,12 +202,16 @@ fn family_rules(family: IpFamily) -> (Rules, Rules) {
     let prefix = |side, map: &str| NatTarget::PrefixMap { side, map: name(map) };
     let proto = || Statement::NfProto(family);
     let (source, destination) = (AddressSide::Source, AddressSide::Destination);
-    let within = |side, set: &str| Statement::AddressInSet { family, side, set: name(set) };
+    let in_set = |side, negated, set: &str| {
+        let set = name(set);
+        Statement::AddressInSet { family, side, negated, set }
+    };
+    let within = |side, set: &str| in_set(side, false, set);
     let translated = |kind, target| vec![proto(), nat(kind, target)];
     let translations = vec![
-        translated(NatKind::Dnat, by(NatKey::AddressAndPort, "dnat#_port", true)),
-        translated(NatKind::Dnat, by(NatKey::AddressAndPort, "dnat#_range", false)),
-        translated(NatKind::Dnat, by(NatKey::Address(destination), "dnat#", false)),
+        translated(NatKind::Dnat, by(MapKey::AddressAndPort, "dnat#_port", true)),
+        translated(NatKind::Dnat, by(MapKey::AddressAndPort, "dnat#_range", false)),
+        translated(NatKind::Dnat, by(MapKey::Address(destination), "dnat#", false)),
         translated(NatKind::Dnat, prefix(destination, "dnat#_net")),
     ];
     let from_fixed =
@@ -223,7 +227,7 @@ fn family_rules(family: IpFamily) -> (Rules, Rules) {
             Statement::NotDnated,
             Statement::Accept,
         ],
-        translated(NatKind::Snat, by(NatKey::Address(source), "snat#", false)),
+        translated(NatKind::Snat, by(MapKey::Address(source), "snat#", false)),
         translated(NatKind::Snat, prefix(source, "snat#_net")),
         from_fixed(vec![within(destination, "fixed#"), Statement::Masquerade]),
         from_fixed(vec![nat(NatKind::Snat, NatTarget::Address(egress))]),

@@ -20,6 +20,7 @@ pub(super) fn walk(walk: &Walk, verdicts: &[Verdict], warnings: &[Warning]) -> V
         },
         "steps": walk.steps.iter().map(step).collect::<Vec<_>>(),
         "route": match &walk.route {
+            Route::Host => json!({ "to": "host" }),
             Route::Bridge { network } => json!({ "to": "bridge", "network": network }),
             Route::Elsewhere { interface } => json!({ "to": "elsewhere", "interface": interface }),
         },
@@ -28,7 +29,9 @@ pub(super) fn walk(walk: &Walk, verdicts: &[Verdict], warnings: &[Warning]) -> V
                 End::Itself => "itself",
                 End::Instance { .. } => "instance",
                 End::Elsewhere => "elsewhere",
+                End::Host => "host",
                 End::Dropped => "dropped",
+                End::Rejected => "rejected",
                 End::Unknown => "unknown",
             },
             "peer": source(walk.answer.peer),
@@ -63,7 +66,7 @@ fn source(source: Source) -> Value {
 
 fn step(step: &Step) -> Value {
     let mut object = json!({
-        "hook": step.hook.keyword(), "before": flow(step.before), "after": flow(step.after),
+        "family": step.family.keyword(), "hook": step.hook.keyword(), "before": flow(step.before), "after": flow(step.after),
     });
     if let Some(decision) = &step.decision {
         object["chain"] = decision.chain.as_str().into();
@@ -90,7 +93,9 @@ const fn effect(effect: &Effect) -> &'static str {
         Effect::Snat => "snat",
         Effect::Masquerade => "masquerade",
         Effect::Accept => "accept",
+        Effect::Rewrite => "rewrite",
         Effect::Drop => "drop",
+        Effect::Reject => "reject",
         Effect::Unknown => "unknown",
     }
 }
@@ -102,6 +107,7 @@ fn verdict(verdict: Verdict) -> Value {
         Obstacle::OwnAddress => "own-address",
         Obstacle::DirectAnswer => "direct-answer",
         Obstacle::Dropped => "dropped",
+        Obstacle::Rejected => "rejected",
     });
     json!({
         "forwarding": verdict.conditions.forwarding,

@@ -4,7 +4,7 @@ use std::io;
 
 use super::conditions::{Setting, Verdict, forwarding_sysctl};
 use crate::cli::output::Output;
-use crate::ruleset::Hook;
+use crate::ruleset::{Hook, TableFamily};
 use crate::trace::{
     Conditions, Effect, End, Flow, Match, Obstacle, Origin, Route, Source, Step, Walk,
 };
@@ -21,9 +21,9 @@ pub(super) fn walk(
     out: &mut Output,
 ) -> io::Result<()> {
     out.heading(&format!("{}, {}", walk.question.flow, origin(walk.question.origin)))?;
-    for (position, walked) in walk.steps.iter().enumerate() {
+    for walked in &walk.steps {
         step(walked, out)?;
-        if position == 0 && walk.steps.len() > 1 {
+        if walked.is_before_routing() && walk.steps.last() != Some(walked) {
             out.line("  │")?;
             out.line(&format!("  ├ routing: {}", route(walk)))?;
         }
@@ -46,11 +46,16 @@ fn origin(origin: Origin) -> &'static str {
 }
 
 fn step(step: &Step, out: &mut Output) -> io::Result<()> {
-    let hook = step.hook.keyword();
+    let place = match step.family {
+        TableFamily::Bridge => "bridge ",
+        TableFamily::Inet => "",
+    };
+    let hook = format!("{place}{}", step.hook.keyword());
     let Some(decision) = &step.decision else {
         let nothing = match step.hook {
             Hook::Postrouting => "no rule translates the source",
-            _ => "no rule translates the destination",
+            Hook::Prerouting | Hook::Output => "no rule translates the destination",
+            Hook::Input | Hook::Forward => "no rule refuses it",
         };
         return out.line(&format!("  ├ {hook}: {nothing}"));
     };
@@ -78,15 +83,23 @@ fn effect(effect: &Effect, before: Flow, after: Flow) -> String {
         Effect::Masquerade => {
             format!("source {} -> the address of the interface that it leaves by", before.source)
         }
+        Effect::Rewrite if before.destination == after.destination => {
+            format!("source {} -> {}, rewritten", before.source, after.source)
+        }
+        Effect::Rewrite => {
+            format!("destination {} -> {}, rewritten", before.destination, after.destination)
+        }
         Effect::Accept => "left as it is".to_owned(),
         Effect::Drop => "dropped".to_owned(),
+        Effect::Reject => "rejected".to_owned(),
         Effect::Unknown => "a rule that hairnat did not write decides".to_owned(),
     }
 }
 
 fn route(walk: &Walk) -> String {
-    let destination = walk.steps.first().map_or(walk.question.flow, |step| step.after).destination;
+    let destination = walk.routed().destination;
     match &walk.route {
+        Route::Host => format!("{destination}: the policy leaves it to this host"),
         Route::Bridge { network } => format!("{destination} is in {network}: to the bridge"),
         Route::Elsewhere { interface: Some(interface) } => {
             format!(
@@ -117,14 +130,15 @@ fn end(walk: &Walk) -> String {
             format!("{server}: no float and no instance, so this host or beyond")
         }
         End::Elsewhere => format!("{server}: no float and no instance"),
-        End::Dropped => "nowhere".to_owned(),
+        End::Host => format!("{server}: this host itself"),
+        End::Dropped | End::Rejected => "nowhere".to_owned(),
         End::Unknown => "unknown".to_owned(),
     }
 }
 
 /// What each side sees of the other.
 fn seen(walk: &Walk) -> Vec<String> {
-    if matches!(walk.answer.end, End::Dropped | End::Unknown) {
+    if matches!(walk.answer.end, End::Dropped | End::Rejected | End::Unknown) {
         return Vec::new();
     }
     let peer = match walk.answer.peer {
@@ -211,5 +225,6 @@ fn because(walk: &Walk, obstacle: Obstacle) -> String {
                 .to_owned()
         }
         Obstacle::Dropped => "a rule drops it".to_owned(),
+        Obstacle::Rejected => "a rule rejects it".to_owned(),
     }
 }

@@ -5,12 +5,12 @@
 
 use super::data;
 use crate::address::IpFamily;
-use crate::kernel::expression::{Expression, Register};
+use crate::kernel::expression::{Checksum, Expression, Register};
 use crate::kernel::uapi::{
     NF_ACCEPT, NF_DROP, NF_NAT_RANGE_MAP_IPS, NF_NAT_RANGE_NETMAP, NF_NAT_RANGE_PROTO_SPECIFIED,
-    NFPROTO_IPV4, NFPROTO_IPV6, NFT_CMP_EQ, NFT_CMP_NEQ, NFT_DYNSET_OP_UPDATE, NFT_NAT_DNAT,
-    NFT_NAT_SNAT, NFT_REG_VERDICT, NFTA_DATA_VERDICT, NFTA_EXPR_DATA, NFTA_EXPR_NAME,
-    NFTA_VERDICT_CHAIN, NFTA_VERDICT_CODE,
+    NFPROTO_IPV4, NFPROTO_IPV6, NFT_CMP_EQ, NFT_CMP_NEQ, NFT_DYNSET_OP_UPDATE, NFT_FIB_RESULT_OIF,
+    NFT_LOOKUP_F_INV, NFT_NAT_DNAT, NFT_NAT_SNAT, NFT_REG_VERDICT, NFTA_DATA_VERDICT,
+    NFTA_EXPR_DATA, NFTA_EXPR_NAME, NFTA_FIB_F_PRESENT, NFTA_VERDICT_CHAIN, NFTA_VERDICT_CODE,
 };
 use crate::netlink::{Attribute, Attributes, Malformed};
 use crate::plan::CounterValue;
@@ -33,6 +33,8 @@ pub(in crate::kernel) fn expression(nest: Attributes<'_>) -> Result<Expression, 
         "nat" => nat(&fields)?,
         "masq" => fields.only(&[]).then_some(Expression::Masquerade),
         "counter" => counter(&fields)?,
+        "fib" => has_route(&fields)?,
+        "reject" => reject(&fields)?,
         "byteorder" => byte_order(&fields)?,
         _ => None,
     };
@@ -94,23 +96,66 @@ impl<'a> Fields<'a> {
 /// What one of the functions below makes of the attributes; `None`: nothing that hairnat writes.
 type Decoded = Result<Option<Expression>, Malformed>;
 
-/// `NFTA_META_DREG`, `NFTA_META_KEY`.
+/// `NFTA_META_DREG`, `NFTA_META_KEY`, `NFTA_META_SREG`.
 fn meta(fields: &Fields<'_>) -> Decoded {
-    let (Some(to), Some(key)) = (fields.register(1)?, fields.number(2)?) else { return Ok(None) };
-    Ok(fields.only(&[1, 2]).then_some(Expression::Meta { key, to }))
+    let Some(key) = fields.number(2)? else { return Ok(None) };
+    Ok(match (fields.register(1)?, fields.register(3)?) {
+        (Some(to), None) if fields.only(&[1, 2]) => Some(Expression::Meta { key, to }),
+        (None, Some(from)) if fields.only(&[2, 3]) => Some(Expression::SetMeta { key, from }),
+        _ => None,
+    })
 }
 
-/// `NFTA_PAYLOAD_DREG`, `_BASE`, `_OFFSET`, `_LEN`.
+/// `NFTA_PAYLOAD_DREG`, `_BASE`, `_OFFSET`, `_LEN`, `_SREG`, `_CSUM_TYPE`, `_CSUM_OFFSET`,
+/// `_CSUM_FLAGS`.
 fn payload(fields: &Fields<'_>) -> Decoded {
-    let (Some(to), Some(base)) = (fields.register(1)?, fields.number(2)?) else { return Ok(None) };
-    let (Some(offset), Some(len)) = (fields.number(3)?, fields.number(4)?) else { return Ok(None) };
-    Ok(fields.only(&[1, 2, 3, 4]).then_some(Expression::Payload { base, offset, len, to }))
+    let (Some(base), Some(offset), Some(len)) =
+        (fields.number(2)?, fields.number(3)?, fields.number(4)?)
+    else {
+        return Ok(None);
+    };
+    Ok(match (fields.register(1)?, fields.register(5)?) {
+        (Some(to), None) if fields.only(&[1, 2, 3, 4]) => {
+            Some(Expression::Payload { base, offset, len, to })
+        }
+        (None, Some(from)) if fields.only(&[2, 3, 4, 5, 6, 7, 8]) => {
+            let (kind, at) = (fields.number_or_0(6)?, fields.number_or_0(7)?);
+            let flags = fields.number_or_0(8)?;
+            [Checksum::None, Checksum::Transport, Checksum::Ipv4]
+                .into_iter()
+                .find(|one| (one.kind(), one.offset(), one.flags()) == (kind, at, flags))
+                .map(|checksum| Expression::SetPayload { base, offset, len, from, checksum })
+        }
+        _ => None,
+    })
 }
 
-/// `NFTA_CT_DREG`, `NFTA_CT_KEY`.
+/// `NFTA_CT_DREG`, `NFTA_CT_KEY`, `NFTA_CT_SREG` (4).
 fn conntrack(fields: &Fields<'_>) -> Decoded {
-    let (Some(to), Some(key)) = (fields.register(1)?, fields.number(2)?) else { return Ok(None) };
-    Ok(fields.only(&[1, 2]).then_some(Expression::Conntrack { key, to }))
+    let Some(key) = fields.number(2)? else { return Ok(None) };
+    Ok(match (fields.register(1)?, fields.register(4)?) {
+        (Some(to), None) if fields.only(&[1, 2]) => Some(Expression::Conntrack { key, to }),
+        (None, Some(from)) if fields.only(&[2, 4]) => Some(Expression::SetConntrack { key, from }),
+        _ => None,
+    })
+}
+
+/// `NFTA_FIB_DREG`, `_RESULT`, `_FLAGS`. Without `NFTA_FIB_F_PRESENT` it loads an interface number.
+fn has_route(fields: &Fields<'_>) -> Decoded {
+    let (Some(to), Some(flags)) = (fields.register(1)?, fields.number(3)?) else {
+        return Ok(None);
+    };
+    let ours = fields.only(&[1, 2, 3])
+        && fields.number(2)? == Some(NFT_FIB_RESULT_OIF)
+        && flags & NFTA_FIB_F_PRESENT != 0;
+    Ok(ours.then_some(Expression::HasRoute { flags, to }))
+}
+
+/// `NFTA_REJECT_TYPE`, `_ICMP_CODE`.
+fn reject(fields: &Fields<'_>) -> Decoded {
+    let code = fields.get(2).and_then(|code| code.payload.first().copied());
+    let (Some(kind), Some(code)) = (fields.number(1)?, code) else { return Ok(None) };
+    Ok(fields.only(&[1, 2]).then_some(Expression::Reject { kind, code }))
 }
 
 /// `NFTA_BITWISE_SREG`, `_DREG`, `_LEN`, `_MASK`, `_XOR`, `_OP` (0: mask and xor).
@@ -147,10 +192,13 @@ fn compare(fields: &Fields<'_>) -> Decoded {
 fn lookup(fields: &Fields<'_>) -> Decoded {
     let (Some(set), Some(from)) = (fields.text(1)?, fields.register(2)?) else { return Ok(None) };
     let to = fields.register(3)?;
-    let ours = fields.only(&[1, 2, 3, 4, 5])
-        && fields.number_or_0(5)? == 0
-        && fields.get(3).is_some() == to.is_some();
-    Ok(ours.then_some(Expression::Lookup { set, from, to }))
+    let negated = match fields.number_or_0(5)? {
+        0 => false,
+        NFT_LOOKUP_F_INV => true,
+        _ => return Ok(None),
+    };
+    let ours = fields.only(&[1, 2, 3, 4, 5]) && fields.get(3).is_some() == to.is_some();
+    Ok(ours.then_some(Expression::Lookup { set, from, negated, to }))
 }
 
 /// `NFTA_DYNSET_SET_NAME`, `_SET_ID`, `_OP`, `_SREG_KEY`, `_SREG_DATA` (5), `_TIMEOUT` (6, 0: that

@@ -9,12 +9,13 @@ use super::value::{Registers, Value};
 use crate::address::IpFamily;
 use crate::kernel::expression::{Expression, Register};
 use crate::kernel::uapi::{
+    ICMP_PORT_UNREACH, ICMPV6_PORT_UNREACH, NFT_CT_ZONE, NFT_META_PKTTYPE, NFT_REJECT_ICMP_UNREACH,
     NFTA_LIST_ELEM, NFTA_RULE_CHAIN, NFTA_RULE_EXPRESSIONS, NFTA_RULE_HANDLE, NFTA_RULE_TABLE,
-    NFTA_RULE_USERDATA,
+    NFTA_RULE_USERDATA, PACKET_HOST,
 };
 use crate::netlink::{Attribute, Attributes, Malformed};
 use crate::plan::LiveRule;
-use crate::ruleset::{NatKey, NatKind, NatTarget, Rule, SetDeclaration, Statement, TABLE_NAME};
+use crate::ruleset::{MapKey, NatKind, NatTarget, Rule, SetDeclaration, Statement, TABLE_NAME};
 
 /// The chain and the rule of a message; `None` if it is none of our table.
 ///
@@ -83,8 +84,52 @@ impl<'a> Evaluation<'a> {
                 self.registers.load(Value::Masked { of, mask }, to);
             }
             Expression::Compare { from, negated, value } => self.compare(from, negated, &value),
-            Expression::Lookup { set, from, to: None } => self.lookup(set, from),
-            Expression::Lookup { set, from, to: Some(to) } => self.map(set, from, to),
+            Expression::HasRoute { flags, to } => self.registers.load(Value::HasRoute(flags), to),
+            Expression::Lookup { set, from, negated, to: None } => self.lookup(set, from, negated),
+            Expression::Lookup { set, from, negated: false, to: Some(to) } => {
+                self.map(set, from, to);
+            }
+            // The kernel refuses a map that is asked for what it has not (`nft_lookup_init`).
+            Expression::Lookup { set, negated: true, to: Some(_), .. } => {
+                self.foreign(format!("lookup in {set}"));
+            }
+            Expression::SetMeta { key, from } => {
+                let value = self.registers.take(from);
+                let ours = key == NFT_META_PKTTYPE
+                    && matches!(&value, Some(Value::Constant(bytes)) if bytes.first() == Some(&PACKET_HOST));
+                self.push_if(ours, Statement::SetToHost, "change of the packet's meta data");
+            }
+            Expression::SetPayload { base, offset, len, from, checksum } => {
+                let value = self.registers.take(from);
+                let written = Value::Payload { base, offset, len };
+                match value.and_then(|value| value.written_to(&written, checksum)) {
+                    Some(statement) => self.statements.push(statement),
+                    None => self.foreign(format!("change of {written}")),
+                }
+            }
+            Expression::SetConntrack { key, from } => {
+                let zone = match (key, self.registers.take(from)) {
+                    (NFT_CT_ZONE, Some(Value::Constant(bytes))) => {
+                        <[u8; 2]>::try_from(bytes).ok().map(u16::from_ne_bytes)
+                    }
+                    _ => None,
+                };
+                match zone {
+                    Some(zone) => self.statements.push(Statement::SetZone(zone)),
+                    None => self.foreign("change of the connection".to_owned()),
+                }
+            }
+            Expression::Reject { kind, code } => {
+                let family = match (kind, code) {
+                    (NFT_REJECT_ICMP_UNREACH, ICMP_PORT_UNREACH) => Some(IpFamily::V4),
+                    (NFT_REJECT_ICMP_UNREACH, ICMPV6_PORT_UNREACH) => Some(IpFamily::V6),
+                    _ => None,
+                };
+                match family {
+                    Some(family) => self.statements.push(Statement::Reject(family)),
+                    None => self.foreign("reject".to_owned()),
+                }
+            }
             Expression::Update { set, from } => {
                 let key = self.key(&set, from);
                 let learns = key.as_deref().is_some_and(Value::are_port_twice);
@@ -136,24 +181,36 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    fn lookup(&mut self, set: String, from: Register) {
-        match self.key(&set, from).as_deref() {
-            Some([value]) if value.address().is_some() => {
-                if let Some((family, side)) = value.address() {
-                    self.statements.push(Statement::AddressInSet { family, side, set });
+    fn lookup(&mut self, set: String, from: Register, negated: bool) {
+        let key = self.key(&set, from);
+        let statement = match key.as_deref() {
+            Some([value]) => value.address().map(|(family, side)| Statement::AddressInSet {
+                family,
+                side,
+                negated,
+                set: set.clone(),
+            }),
+            Some(key) if !negated && Value::are_port_pair(key) => {
+                Some(Statement::PortPair { set: set.clone() })
+            }
+            Some(key) if !negated => match Value::as_map_key(key) {
+                Some((family, MapKey::AddressAndPort)) => {
+                    Some(Statement::ServiceInSet { family, set: set.clone() })
                 }
-            }
-            Some(key) if Value::are_port_pair(key) => {
-                self.statements.push(Statement::PortPair { set });
-            }
-            _ => self.foreign(format!("lookup in {set}")),
+                Some((_, MapKey::Address(_) | MapKey::AddressPair)) | None => None,
+            },
+            _ => None,
+        };
+        match statement {
+            Some(statement) => self.statements.push(statement),
+            None => self.foreign(format!("lookup in {set}")),
         }
     }
 
     fn map(&mut self, map: String, from: Register, to: Register) {
         let words = self.declaration(&map).map_or(0, |set| set.data_len().div_ceil(4));
         let key = self.key(&map, from);
-        let found = if let Some((family, key)) = key.as_deref().and_then(Value::as_nat_key) {
+        let found = if let Some((family, key)) = key.as_deref().and_then(Value::as_map_key) {
             Value::Mapped { family, key, map, words }
         } else {
             self.foreign(format!("lookup in {map}"));
@@ -189,7 +246,7 @@ impl<'a> Evaluation<'a> {
                     (false, Some(true), key) if single => {
                         Some(NatTarget::Map { key, map, with_port: true })
                     }
-                    (true, None, NatKey::Address(side))
+                    (true, None, MapKey::Address(side))
                         if behind(addresses.1) == Some(address_words) =>
                     {
                         Some(NatTarget::PrefixMap { side, map })

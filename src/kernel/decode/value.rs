@@ -3,14 +3,15 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::address::{InterfacePattern, IpFamily};
-use crate::kernel::expression::{Register, source_offset};
+use crate::address::{InterfacePattern, IpFamily, Prefix};
+use crate::kernel::expression::{Checksum, Register, prefix_mask, source_offset};
 use crate::kernel::uapi::{
-    IFNAMSIZ, IPS_DST_NAT, NFPROTO_IPV4, NFPROTO_IPV6, NFT_CT_STATUS, NFT_META_IIF,
-    NFT_META_IIFNAME, NFT_META_L4PROTO, NFT_META_NFPROTO, NFT_META_OIF, NFT_META_OIFNAME,
-    NFT_PAYLOAD_LL_HEADER, NFT_PAYLOAD_NETWORK_HEADER, NFT_PAYLOAD_TRANSPORT_HEADER,
+    ETH_P_IP, ETH_P_IPV6, FIB_SOURCE_BY_INTERFACE, IFNAMSIZ, IPS_DST_NAT, NFPROTO_IPV4,
+    NFPROTO_IPV6, NFT_CT_STATUS, NFT_CT_ZONE, NFT_META_IIF, NFT_META_IIFNAME, NFT_META_L4PROTO,
+    NFT_META_NFPROTO, NFT_META_OIF, NFT_META_OIFNAME, NFT_META_PKTTYPE, NFT_META_PROTOCOL,
+    NFT_PAYLOAD_LL_HEADER, NFT_PAYLOAD_NETWORK_HEADER, NFT_PAYLOAD_TRANSPORT_HEADER, PACKET_HOST,
 };
-use crate::ruleset::{AddressSide, Direction, Group, NatKey, Statement};
+use crate::ruleset::{AddressSide, AnyPrefix, Direction, Group, MapKey, Statement};
 
 /// A value that an expression loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,12 +22,14 @@ pub(super) enum Value {
     Payload { base: u32, offset: u32, len: u32 },
     /// A property of its connection.
     Conntrack(u32),
+    /// Whether the routing table has the route that the flags ask for.
+    HasRoute(u32),
     /// Some bits of another value.
     Masked { of: Box<Value>, mask: Vec<u8> },
     /// A constant.
     Constant(Vec<u8>),
     /// The data of a map, in so many 32-bit words.
-    Mapped { family: IpFamily, key: NatKey, map: String, words: usize },
+    Mapped { family: IpFamily, key: MapKey, map: String, words: usize },
     /// Something that hairnat never loads.
     Unknown,
 }
@@ -36,7 +39,7 @@ impl Value {
     fn words(&self) -> usize {
         match self {
             Value::Meta(NFT_META_IIFNAME | NFT_META_OIFNAME) => IFNAMSIZ / 4,
-            Value::Meta(_) | Value::Conntrack(_) | Value::Unknown => 1,
+            Value::Meta(_) | Value::Conntrack(_) | Value::HasRoute(_) | Value::Unknown => 1,
             Value::Payload { len, .. } => usize::try_from(len.div_ceil(4)).unwrap_or(usize::MAX),
             Value::Masked { mask: bytes, .. } | Value::Constant(bytes) => bytes.len().div_ceil(4),
             Value::Mapped { words, .. } => *words,
@@ -65,25 +68,99 @@ impl Value {
         match self {
             Value::Meta(NFT_META_IIFNAME) => interface(Direction::In, negated, constant),
             Value::Meta(NFT_META_OIFNAME) => interface(Direction::Out, negated, constant),
+            Value::Masked { of, mask } => of.masked_compared(mask, negated, constant),
+            Value::Payload { len, .. } if negated => {
+                let whole = u32::try_from(constant.len()) == Ok(*len);
+                let bits = u8::try_from(len.checked_mul(8)?).ok()?;
+                whole.then(|| self.outside(constant, bits))?
+            }
             _ if negated => None,
             Value::Meta(NFT_META_NFPROTO) => match constant {
                 [NFPROTO_IPV4] => Some(Statement::NfProto(IpFamily::V4)),
                 [NFPROTO_IPV6] => Some(Statement::NfProto(IpFamily::V6)),
                 _ => None,
             },
-            Value::Masked { of, mask } => match **of {
-                Value::Payload { base: NFT_PAYLOAD_LL_HEADER, offset: 0, len: 6 } => {
-                    [Group::Ipv6Multicast, Group::Any]
-                        .into_iter()
-                        .find(|group| *mask == group.mask() && constant == group.value())
-                        .map(Statement::EtherDestination)
+            Value::Meta(NFT_META_PROTOCOL) => {
+                let protocol = u16::from_be_bytes(constant.try_into().ok()?);
+                match protocol {
+                    ETH_P_IP => Some(Statement::EtherType(IpFamily::V4)),
+                    ETH_P_IPV6 => Some(Statement::EtherType(IpFamily::V6)),
+                    _ => None,
                 }
-                Value::Conntrack(NFT_CT_STATUS) => {
-                    let not_dnated = *mask == IPS_DST_NAT.to_ne_bytes() && constant == [0; 4];
-                    not_dnated.then_some(Statement::NotDnated)
-                }
-                _ => None,
-            },
+            }
+            Value::Meta(NFT_META_PKTTYPE) => {
+                (constant == [PACKET_HOST]).then_some(Statement::ToHost)
+            }
+            Value::HasRoute(FIB_SOURCE_BY_INTERFACE) => {
+                constant.iter().all(|&byte| byte == 0).then_some(Statement::SourceUnroutable)
+            }
+            Value::Conntrack(NFT_CT_ZONE) => {
+                constant.try_into().ok().map(u16::from_ne_bytes).map(Statement::InZone)
+            }
+            _ => None,
+        }
+    }
+
+    /// What the comparison of some of the bits of this value with a constant means.
+    fn masked_compared(&self, mask: &[u8], negated: bool, constant: &[u8]) -> Option<Statement> {
+        match self {
+            Value::Payload { base: NFT_PAYLOAD_LL_HEADER, offset: 0, len: 6 } if !negated => {
+                [Group::Ipv6Multicast, Group::Any]
+                    .into_iter()
+                    .find(|group| mask == group.mask() && constant == group.value())
+                    .map(Statement::EtherDestination)
+            }
+            Value::Conntrack(NFT_CT_STATUS)
+                if mask == IPS_DST_NAT.to_ne_bytes() && constant == [0; 4] =>
+            {
+                Some(if negated { Statement::Dnated } else { Statement::NotDnated })
+            }
+            Value::Payload { .. } if negated => {
+                let bits: u32 = mask.iter().map(|byte| byte.leading_ones()).sum();
+                let len = u8::try_from(bits).ok()?;
+                (prefix_mask(mask.len(), len) == mask).then(|| self.outside(constant, len))?
+            }
+            _ => None,
+        }
+    }
+
+    /// What it means that this value, which begins where an address does, differs from the first
+    /// `len` bits of `first`.
+    fn outside(&self, first: &[u8], len: u8) -> Option<Statement> {
+        let Value::Payload { base: NFT_PAYLOAD_NETWORK_HEADER, offset, .. } = *self else {
+            return None;
+        };
+        let is_destination = |family: IpFamily| {
+            let address_len = u32::try_from(family.address_len()).ok()?;
+            Some(offset == source_offset(family) + address_len)
+        };
+        let mut octets = [0; 16];
+        octets.get_mut(..first.len())?.copy_from_slice(first);
+        let prefix = if is_destination(IpFamily::V4)? {
+            let [a, b, c, d, ..] = octets;
+            AnyPrefix::V4(Prefix::new(Ipv4Addr::new(a, b, c, d), len)?)
+        } else if is_destination(IpFamily::V6)? {
+            AnyPrefix::V6(Prefix::new(Ipv6Addr::from(octets), len)?)
+        } else {
+            return None;
+        };
+        Some(Statement::DestinationOutside(prefix))
+    }
+
+    /// What it means to write this value to `field`.
+    pub(super) fn written_to(&self, field: &Self, checksum: Checksum) -> Option<Statement> {
+        match (self, field) {
+            (
+                Value::Constant(bytes),
+                Value::Payload { base: NFT_PAYLOAD_LL_HEADER, offset: 0, len: 6 },
+            ) if checksum == Checksum::None => {
+                bytes.as_slice().try_into().ok().map(Statement::SetEtherDestination)
+            }
+            (Value::Mapped { family, key: MapKey::AddressPair, map, .. }, field) => {
+                let (of, side) = field.address()?;
+                let ours = of == *family && checksum == Checksum::of_address(*family);
+                ours.then(|| Statement::Rewrite { family: of, side, map: map.clone() })
+            }
             _ => None,
         }
     }
@@ -99,15 +176,19 @@ impl Value {
     }
 
     /// The values as what a map of translations is asked for.
-    pub(super) fn as_nat_key(key: &[Value]) -> Option<(IpFamily, NatKey)> {
+    pub(super) fn as_map_key(key: &[Value]) -> Option<(IpFamily, MapKey)> {
         const PORT: Value =
             Value::Payload { base: NFT_PAYLOAD_TRANSPORT_HEADER, offset: 2, len: 2 };
         let (address, rest) = key.split_first()?;
         let (family, side) = address.address()?;
         match (side, rest) {
-            (side, []) => Some((family, NatKey::Address(side))),
+            (side, []) => Some((family, MapKey::Address(side))),
+            (AddressSide::Source, [other]) => {
+                let pair = other.address() == Some((family, AddressSide::Destination));
+                pair.then_some((family, MapKey::AddressPair))
+            }
             (AddressSide::Destination, [Value::Meta(NFT_META_L4PROTO), port]) if *port == PORT => {
-                Some((family, NatKey::AddressAndPort))
+                Some((family, MapKey::AddressAndPort))
             }
             _ => None,
         }
@@ -130,6 +211,7 @@ impl fmt::Display for Value {
                 write!(f, "{len} bytes at {offset} of header {base}")
             }
             Value::Conntrack(key) => write!(f, "ct key {key}"),
+            Value::HasRoute(_) => f.write_str("a route"),
             Value::Masked { of, .. } => write!(f, "some bits of {of}"),
             Value::Constant(_) => write!(f, "a constant"),
             Value::Mapped { map, .. } => write!(f, "what {map} gives"),

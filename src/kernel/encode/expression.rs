@@ -5,10 +5,12 @@ use std::ffi::{CStr, CString};
 use nftnl_sys as sys;
 
 use crate::address::IpFamily;
-use crate::kernel::expression::{Expression, Register};
+use crate::kernel::expression::{Checksum, Expression, IPV4_CHECKSUM_OFFSET, Register};
 use crate::kernel::uapi::{
     NF_ACCEPT, NF_DROP, NF_NAT_RANGE_MAP_IPS, NF_NAT_RANGE_NETMAP, NFPROTO_IPV4, NFPROTO_IPV6,
-    NFT_CMP_EQ, NFT_CMP_NEQ, NFT_DYNSET_OP_UPDATE, NFT_NAT_DNAT, NFT_NAT_SNAT, NFT_REG_VERDICT,
+    NFT_CMP_EQ, NFT_CMP_NEQ, NFT_DYNSET_OP_UPDATE, NFT_FIB_RESULT_OIF, NFT_LOOKUP_F_INV,
+    NFT_NAT_DNAT, NFT_NAT_SNAT, NFT_PAYLOAD_CSUM_INET, NFT_PAYLOAD_CSUM_NONE,
+    NFT_PAYLOAD_L4CSUM_PSEUDOHDR, NFT_REG_VERDICT,
 };
 use crate::netlink::ffi::{RawExpression, Value};
 use crate::ruleset::NatKind;
@@ -35,6 +37,47 @@ pub(super) fn expression(expression: &Expression) -> Option<RawExpression> {
                 (sys::NFTNL_EXPR_PAYLOAD_BASE, Value::U32(*base)),
                 (sys::NFTNL_EXPR_PAYLOAD_OFFSET, Value::U32(*offset)),
                 (sys::NFTNL_EXPR_PAYLOAD_LEN, Value::U32(*len)),
+            ],
+        ),
+        Expression::SetMeta { key, from } => raw(
+            c"meta",
+            vec![
+                (sys::NFTNL_EXPR_META_KEY, Value::U32(*key)),
+                (sys::NFTNL_EXPR_META_SREG, register(*from)),
+            ],
+        ),
+        Expression::SetPayload { base, offset, len, from, checksum } => raw(
+            c"payload",
+            vec![
+                (sys::NFTNL_EXPR_PAYLOAD_SREG, register(*from)),
+                (sys::NFTNL_EXPR_PAYLOAD_BASE, Value::U32(*base)),
+                (sys::NFTNL_EXPR_PAYLOAD_OFFSET, Value::U32(*offset)),
+                (sys::NFTNL_EXPR_PAYLOAD_LEN, Value::U32(*len)),
+                (sys::NFTNL_EXPR_PAYLOAD_CSUM_TYPE, Value::U32(checksum.kind())),
+                (sys::NFTNL_EXPR_PAYLOAD_CSUM_OFFSET, Value::U32(checksum.offset())),
+                (sys::NFTNL_EXPR_PAYLOAD_FLAGS, Value::U32(checksum.flags())),
+            ],
+        ),
+        Expression::SetConntrack { key, from } => raw(
+            c"ct",
+            vec![
+                (sys::NFTNL_EXPR_CT_KEY, Value::U32(*key)),
+                (sys::NFTNL_EXPR_CT_SREG, register(*from)),
+            ],
+        ),
+        Expression::HasRoute { flags, to } => raw(
+            c"fib",
+            vec![
+                (sys::NFTNL_EXPR_FIB_DREG, register(*to)),
+                (sys::NFTNL_EXPR_FIB_RESULT, Value::U32(NFT_FIB_RESULT_OIF)),
+                (sys::NFTNL_EXPR_FIB_FLAGS, Value::U32(*flags)),
+            ],
+        ),
+        Expression::Reject { kind, code } => raw(
+            c"reject",
+            vec![
+                (sys::NFTNL_EXPR_REJECT_TYPE, Value::U32(*kind)),
+                (sys::NFTNL_EXPR_REJECT_CODE, Value::Bytes(vec![*code])),
             ],
         ),
         Expression::Conntrack { key, to } => raw(
@@ -65,12 +108,15 @@ pub(super) fn expression(expression: &Expression) -> Option<RawExpression> {
                 (sys::NFTNL_EXPR_CMP_DATA, Value::Bytes(value.clone())),
             ],
         ),
-        Expression::Lookup { set, from, to } => {
+        Expression::Lookup { set, from, negated, to } => {
             let mut attributes = vec![
                 (sys::NFTNL_EXPR_LOOKUP_SREG, register(*from)),
                 (sys::NFTNL_EXPR_LOOKUP_SET, Value::Text(name(set)?)),
             ];
             attributes.extend(to.map(|to| (sys::NFTNL_EXPR_LOOKUP_DREG, register(to))));
+            if *negated {
+                attributes.push((sys::NFTNL_EXPR_LOOKUP_FLAGS, Value::U32(NFT_LOOKUP_F_INV)));
+            }
             raw(c"lookup", attributes)
         }
         Expression::Update { set, from } => raw(
@@ -143,6 +189,32 @@ fn nat(
         attributes.push((sys::NFTNL_EXPR_NAT_FLAGS, Value::U32(flags)));
     }
     raw(c"nat", attributes)
+}
+
+impl Checksum {
+    /// `NFTA_PAYLOAD_CSUM_TYPE`: the checksum within the header that changes.
+    pub(in crate::kernel) const fn kind(self) -> u32 {
+        match self {
+            Checksum::None | Checksum::Transport => NFT_PAYLOAD_CSUM_NONE,
+            Checksum::Ipv4 => NFT_PAYLOAD_CSUM_INET,
+        }
+    }
+
+    /// `NFTA_PAYLOAD_CSUM_OFFSET`: where that one is.
+    pub(in crate::kernel) const fn offset(self) -> u32 {
+        match self {
+            Checksum::None | Checksum::Transport => 0,
+            Checksum::Ipv4 => IPV4_CHECKSUM_OFFSET,
+        }
+    }
+
+    /// `NFTA_PAYLOAD_CSUM_FLAGS`: whether the transport header's checksum changes too.
+    pub(in crate::kernel) const fn flags(self) -> u32 {
+        match self {
+            Checksum::None => 0,
+            Checksum::Transport | Checksum::Ipv4 => NFT_PAYLOAD_L4CSUM_PSEUDOHDR,
+        }
+    }
 }
 
 fn raw(name: &'static CStr, attributes: Vec<(u32, Value)>) -> RawExpression {

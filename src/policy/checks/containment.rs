@@ -1,7 +1,6 @@
 //! Every fixed address lies in a fixed network.
 
-use crate::address::{Address, Prefix};
-use crate::policy::build::minimize;
+use crate::address::{Address, Prefix, covering, minimize};
 use crate::policy::draft::Family;
 use crate::policy::findings::{Finding, Findings};
 use crate::policy::source::Place;
@@ -10,7 +9,7 @@ use crate::policy::source::Place;
 /// fixed → fixed would not cover them.
 pub(super) fn check<A: Address>(family: &mut Family<A>, findings: &mut Findings) {
     minimize(&mut family.fixed);
-    let outside = |(fixed, _): &(Prefix<A>, Place)| !is_inside(&family.fixed, *fixed);
+    let outside = |(fixed, _): &(Prefix<A>, Place)| covering(&family.fixed, *fixed).is_none();
     if family.fixed.is_empty() {
         let first = fixed_sides(family).min_by_key(|(_, place)| *place);
         let finding = |(fixed, place)| {
@@ -41,13 +40,6 @@ fn fixed_sides<A: Address>(family: &Family<A>) -> impl Iterator<Item = (Prefix<A
         )
     });
     addresses.chain(prefixes).chain(ports)
-}
-
-/// Whether one of `networks`, which are sorted and disjoint, contains `fixed`.
-fn is_inside<A: Address>(networks: &[Prefix<A>], fixed: Prefix<A>) -> bool {
-    let next = networks.partition_point(|network| network.first() <= fixed.first());
-    let network = next.checked_sub(1).and_then(|index| networks.get(index));
-    network.is_some_and(|network| network.covers(fixed))
 }
 
 fn shown<A: Address>(fixed: Prefix<A>) -> String {

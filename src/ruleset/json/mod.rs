@@ -127,7 +127,9 @@ struct ExpressionsJson<'a>(&'a Rule, &'a [Set]);
 impl Serialize for ExpressionsJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let ExpressionsJson(rule, sets) = *self;
-        let shown = |statement: &&Statement| !matches!(statement, Statement::NfProto(_));
+        let shown = |statement: &&Statement| {
+            !matches!(statement, Statement::NfProto(_) | Statement::EtherType(_))
+        };
         let json = |statement| StatementJson { statement, anonymous: anonymous(statement, sets) };
         serializer.collect_seq(rule.statements.iter().filter(shown).map(json))
     }

@@ -10,7 +10,7 @@ use super::set::ElementsJson;
 use crate::address::IpFamily;
 use crate::ruleset::nft::Mac;
 use crate::ruleset::value::Ipv6Text;
-use crate::ruleset::{AddressSide, NatKey, NatTarget, Set, Statement};
+use crate::ruleset::{AddressSide, AnyPrefix, MapKey, NatTarget, Set, Statement};
 
 /// A statement, and the map that it asks if that has to be an anonymous one.
 pub(super) struct StatementJson<'a> {
@@ -51,9 +51,47 @@ impl Serialize for StatementJson<'_> {
                 };
                 matches("==", &json!({"meta": {"key": "nfproto"}}), name)
             }
-            Statement::AddressInSet { family, side, set } => {
-                matches("==", &payload(family.keyword(), side.keyword()), &format!("@{set}"))
+            Statement::EtherType(family) => {
+                matches("==", &json!({"meta": {"key": "protocol"}}), family.keyword())
             }
+            Statement::ToHost => matches("==", &json!({"meta": {"key": "pkttype"}}), "host"),
+            Statement::AddressInSet { family, side, negated, set } => {
+                let operator = if *negated { "!=" } else { "==" };
+                matches(operator, &payload(family.keyword(), side.keyword()), &format!("@{set}"))
+            }
+            Statement::DestinationOutside(prefix) => {
+                let (address, len) = match prefix {
+                    AnyPrefix::V4(prefix) => (prefix.first().to_string(), prefix.len()),
+                    AnyPrefix::V6(prefix) => (Ipv6Text(prefix.first()).to_string(), prefix.len()),
+                };
+                json!({"match": {
+                    "op": "!=",
+                    "left": payload(prefix.family().keyword(), "daddr"),
+                    "right": {"prefix": {"addr": address, "len": len}},
+                }})
+            }
+            Statement::ServiceInSet { family, set } => {
+                matches("==", &service(family.keyword()), &format!("@{set}"))
+            }
+            Statement::SourceUnroutable => json!({"match": {
+                "op": "==",
+                "left": {"fib": {"result": "oif", "flags": ["saddr", "iif"]}},
+                "right": false,
+            }}),
+            Statement::InZone(zone) => {
+                json!({"match": {"op": "==", "left": {"ct": {"key": "zone"}}, "right": zone}})
+            }
+            Statement::SetZone(zone) => set(&json!({"ct": {"key": "zone"}}), &json!(zone)),
+            Statement::Rewrite { family, side, map } => {
+                let family = family.keyword();
+                let map = json!({"map": {"key": address_pair(family), "data": format!("@{map}")}});
+                set(&payload(family, side.keyword()), &map)
+            }
+            Statement::SetEtherDestination(address) => {
+                set(&payload("ether", "daddr"), &json!(Mac(*address).to_string()))
+            }
+            Statement::SetToHost => set(&json!({"meta": {"key": "pkttype"}}), &json!("host")),
+            Statement::Dnated => matches("in", &json!({"ct": {"key": "status"}}), "dnat"),
             // nft(8) writes the bit test `ct status ! dnat`; `!=` would compare the whole word.
             Statement::NotDnated => matches("!", &json!({"ct": {"key": "status"}}), "dnat"),
             Statement::Counter => json!({"counter": {"packets": 0, "bytes": 0}}),
@@ -64,6 +102,13 @@ impl Serialize for StatementJson<'_> {
             Statement::Masquerade => json!({"masquerade": null}),
             Statement::Accept => json!({"accept": null}),
             Statement::Drop => json!({"drop": null}),
+            Statement::Reject(family) => {
+                let kind = match family {
+                    IpFamily::V4 => "icmp",
+                    IpFamily::V6 => "icmpv6",
+                };
+                json!({"reject": {"type": kind, "expr": "port-unreachable"}})
+            }
             Statement::Foreign(description) => {
                 let message =
                     format!("`{description}` is no statement that hairnat can write as JSON");
@@ -80,6 +125,23 @@ fn matches(operator: &str, left: &Value, right: &str) -> Value {
 
 fn payload(protocol: &str, field: &str) -> Value {
     json!({"payload": {"protocol": protocol, "field": field}})
+}
+
+/// Writes to a field of the packet, or to one of its properties.
+fn set(key: &Value, value: &Value) -> Value {
+    json!({"mangle": {"key": key, "value": value}})
+}
+
+fn address_pair(family: &str) -> Value {
+    json!({"concat": [payload(family, "saddr"), payload(family, "daddr")]})
+}
+
+fn service(family: &str) -> Value {
+    json!({"concat": [
+        payload(family, "daddr"),
+        {"meta": {"key": "l4proto"}},
+        payload("th", "dport"),
+    ]})
 }
 
 fn interfaces(first: &str, second: &str) -> Value {
@@ -104,16 +166,14 @@ impl Serialize for NatJson<'_> {
             NatTarget::Address(IpAddr::V6(to)) => {
                 object.serialize_entry("addr", &Ipv6Text(*to).to_string())?;
             }
-            NatTarget::Map { key: NatKey::Address(side), map, .. } => {
+            NatTarget::Map { key: MapKey::Address(side), map, .. } => {
                 object.serialize_entry("addr", &asks(address(*side), map))?;
             }
-            NatTarget::Map { key: NatKey::AddressAndPort, map, .. } => {
-                let key = json!({"concat": [
-                    address(AddressSide::Destination),
-                    {"meta": {"key": "l4proto"}},
-                    payload("th", "dport"),
-                ]});
-                object.serialize_entry("addr", &asks(key, map))?;
+            NatTarget::Map { key: MapKey::AddressPair, map, .. } => {
+                object.serialize_entry("addr", &asks(address_pair(family), map))?;
+            }
+            NatTarget::Map { key: MapKey::AddressAndPort, map, .. } => {
+                object.serialize_entry("addr", &asks(service(family), map))?;
             }
             NatTarget::PrefixMap { side, map } => {
                 object.serialize_entry("addr", &asks(address(*side), map))?;
@@ -151,7 +211,7 @@ impl Serialize for MapJson<'_> {
 mod tests {
     use super::StatementJson;
     use crate::address::IpFamily;
-    use crate::ruleset::{AddressSide, Direction, Group, NatKey, NatKind, NatTarget, Statement};
+    use crate::ruleset::{AddressSide, Direction, Group, MapKey, NatKind, NatTarget, Statement};
 
     #[track_caller]
     fn is(statement: &Statement, expected: &str) {
@@ -196,7 +256,7 @@ mod tests {
     #[test]
     fn a_translation_names_its_map() {
         let target = NatTarget::Map {
-            key: NatKey::Address(AddressSide::Source),
+            key: MapKey::Address(AddressSide::Source),
             map: "snat6".to_owned(),
             with_port: false,
         };

@@ -3,8 +3,11 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use crate::address::IpFamily;
 use crate::ruleset::value::Ipv6Text;
-use crate::ruleset::{AddressSide, Direction, NatKey, NatKind, NatTarget, Rule, Statement};
+use crate::ruleset::{
+    AddressSide, AnyPrefix, Direction, MapKey, NatKind, NatTarget, Rule, Statement,
+};
 
 impl fmt::Display for Rule {
     /// The rule as one line of nft(8), as people write it.
@@ -22,7 +25,7 @@ impl Rule {
 
     fn line(&self, counter: &str) -> String {
         let shown = self.statements.iter().filter_map(|statement| match statement {
-            Statement::NfProto(_) => None,
+            Statement::NfProto(_) | Statement::EtherType(_) => None,
             Statement::Counter => Some(counter.to_owned()),
             _ => Some(statement.to_string()),
         });
@@ -44,10 +47,30 @@ impl fmt::Display for Statement {
             }
             Statement::LearnPort { set } => write!(f, "update @{set} {{ iif . iif }}"),
             Statement::PortPair { set } => write!(f, "iif . oif @{set}"),
-            Statement::NfProto(_) => Ok(()),
-            Statement::AddressInSet { family, side, set } => {
-                write!(f, "{} {} @{set}", family.keyword(), side.keyword())
+            Statement::NfProto(_) | Statement::EtherType(_) => Ok(()),
+            Statement::ToHost => f.write_str("meta pkttype host"),
+            Statement::AddressInSet { family, side, negated, set } => {
+                let operator = if *negated { "!= " } else { "" };
+                write!(f, "{} {} {operator}@{set}", family.keyword(), side.keyword())
             }
+            Statement::DestinationOutside(prefix) => {
+                write!(f, "{} daddr != {prefix}", prefix.family().keyword())
+            }
+            Statement::ServiceInSet { family, set } => {
+                write!(f, "{} daddr . meta l4proto . th dport @{set}", family.keyword())
+            }
+            Statement::SourceUnroutable => f.write_str("fib saddr . iif oif missing"),
+            Statement::InZone(zone) => write!(f, "ct zone {zone}"),
+            Statement::SetZone(zone) => write!(f, "ct zone set {zone}"),
+            Statement::Rewrite { family, side, map } => {
+                let (family, side) = (family.keyword(), side.keyword());
+                write!(f, "{family} {side} set {family} saddr . {family} daddr map @{map}")
+            }
+            Statement::SetEtherDestination(address) => {
+                write!(f, "ether daddr set {}", Mac(*address))
+            }
+            Statement::SetToHost => f.write_str("meta pkttype set host"),
+            Statement::Dnated => f.write_str("ct status dnat"),
             Statement::NotDnated => f.write_str("ct status ! dnat"),
             Statement::Counter => f.write_str("counter"),
             Statement::Nat { kind, family, target } => {
@@ -59,10 +82,13 @@ impl fmt::Display for Statement {
                     NatTarget::Address(IpAddr::V6(address)) => {
                         write!(f, "{kind} {family} to {}", Ipv6Text(*address))
                     }
-                    NatTarget::Map { key: NatKey::Address(side), map, .. } => {
+                    NatTarget::Map { key: MapKey::Address(side), map, .. } => {
                         write!(f, "{kind} {family} to {family} {} map @{map}", side.keyword())
                     }
-                    NatTarget::Map { key: NatKey::AddressAndPort, map, .. } => write!(
+                    NatTarget::Map { key: MapKey::AddressPair, map, .. } => {
+                        write!(f, "{kind} {family} to {family} saddr . {family} daddr map @{map}")
+                    }
+                    NatTarget::Map { key: MapKey::AddressAndPort, map, .. } => write!(
                         f,
                         "{kind} {family} to {family} daddr . meta l4proto . th dport map @{map}"
                     ),
@@ -75,8 +101,26 @@ impl fmt::Display for Statement {
             Statement::Masquerade => f.write_str("masquerade"),
             Statement::Accept => f.write_str("accept"),
             Statement::Drop => f.write_str("drop"),
+            Statement::Reject(IpFamily::V4) => f.write_str("reject with icmp port-unreachable"),
+            Statement::Reject(IpFamily::V6) => f.write_str("reject with icmpv6 port-unreachable"),
             Statement::Foreign(description) => f.write_str(description),
         }
+    }
+}
+
+impl fmt::Display for AnyPrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let len = match self {
+            AnyPrefix::V4(prefix) => {
+                prefix.first().fmt(f)?;
+                (prefix.len() < 32).then(|| prefix.len())
+            }
+            AnyPrefix::V6(prefix) => {
+                Ipv6Text(prefix.first()).fmt(f)?;
+                (prefix.len() < 128).then(|| prefix.len())
+            }
+        };
+        len.map_or(Ok(()), |len| write!(f, "/{len}"))
     }
 }
 
@@ -130,7 +174,7 @@ impl fmt::Display for Mac {
 mod tests {
     use crate::address::IpFamily;
     use crate::ruleset::{
-        AddressSide, Direction, Group, NatKey, NatKind, NatTarget, Rule, Statement,
+        AddressSide, Direction, Group, MapKey, NatKind, NatTarget, Rule, Statement,
     };
 
     #[track_caller]
@@ -173,8 +217,12 @@ mod tests {
 
     #[test]
     fn the_exemption_reads_as_nft_lists_it() {
-        let fixed4 =
-            |side| Statement::AddressInSet { family: IpFamily::V4, side, set: "fixed4".to_owned() };
+        let fixed4 = |side| Statement::AddressInSet {
+            family: IpFamily::V4,
+            side,
+            negated: false,
+            set: "fixed4".to_owned(),
+        };
         reads(
             [
                 Statement::NfProto(IpFamily::V4),
@@ -200,7 +248,7 @@ mod tests {
     #[test]
     fn translations_read_as_nft_lists_them() {
         let by_port = NatTarget::Map {
-            key: NatKey::AddressAndPort,
+            key: MapKey::AddressAndPort,
             map: "dnat4_port".to_owned(),
             with_port: true,
         };
@@ -209,7 +257,7 @@ mod tests {
             "dnat ip to ip daddr . meta l4proto . th dport map @dnat4_port",
         );
         let by_source = NatTarget::Map {
-            key: NatKey::Address(AddressSide::Source),
+            key: MapKey::Address(AddressSide::Source),
             map: "snat6".to_owned(),
             with_port: false,
         };
