@@ -24,6 +24,9 @@ pub use statement::{
 /// The name of both tables.
 pub const TABLE_NAME: &str = "hairnat";
 
+/// The comment of both tables, for whoever lists them. It is no part of what is compared.
+pub const TABLE_COMMENT: &str = "managed by hairnat";
+
 /// The desired content of the tables that hairnat owns, in the order in which nft lists them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Ruleset {

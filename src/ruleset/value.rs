@@ -144,9 +144,12 @@ impl fmt::Display for Scalar {
         match *self {
             Scalar::V4(address) => address.fmt(f),
             Scalar::V6(address) => Ipv6Text(address).fmt(f),
-            Scalar::Protocol(number) => match Protocol::from_number(number) {
-                Some(protocol) => protocol.fmt(f),
-                None => number.fmt(f),
+            Scalar::Protocol(number) => match (Protocol::from_number(number), number) {
+                (Some(protocol), _) => protocol.fmt(f),
+                // The names of protocols(5).
+                (None, 1) => f.write_str("icmp"),
+                (None, 58) => f.write_str("ipv6-icmp"),
+                (None, _) => number.fmt(f),
             },
             Scalar::Service(port) => port.fmt(f),
             Scalar::Interface(index) => index.fmt(f),

@@ -48,7 +48,7 @@ impl Tally {
             match decision.effect {
                 Effect::Masquerade if bridged => self.met("masqueraded on the way to an instance"),
                 Effect::Masquerade => self.met("masqueraded on the way elsewhere"),
-                Effect::Accept if decision.rule.starts_with("oifname") => {
+                Effect::Accept if decision.rule.contains(" oifname != ") => {
                     self.met("by an uplink that is none");
                 }
                 Effect::Snat if !decision.rule.contains(" map @") => {

@@ -46,7 +46,7 @@ pub(crate) fn a_failure_in_the_middle_changes_nothing(world: &mut dyn World) {
     let first = &live.table(TableFamily::Inet).unwrap().chains[0].rules[0];
     world.refuses(
         vec![
-            Action::DeleteRule { chain: "prerouting", handle: first.handle, rule: &first.rule },
+            Action::DeleteRule { chain: "zones", handle: first.handle, rule: &first.rule },
             Action::AddRule { chain: "output", rule: &rule, before: None },
             Action::DeleteElements { set, elements: float(10, 10) },
             Action::AddElements { set, elements: float(20, 20) },

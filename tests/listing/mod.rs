@@ -37,3 +37,8 @@ pub(crate) fn with_anonymous_maps(listing: &str) -> String {
         rest.replace(&format!("@{name}\n"), &format!("{{ {elements} }}\n"))
     })
 }
+
+/// The listing without the comments of tables, which the JSON parser of nft 1.0.6 passes over.
+pub(crate) fn without_table_comments(text: &str) -> String {
+    text.replace("\tcomment \"managed by hairnat\"\n", "")
+}

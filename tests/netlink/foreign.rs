@@ -41,8 +41,21 @@ fn a_foreign_rule_equals_none_of_ours() {
              chain forward {
                 tcp dport 22 accept
                 ip saddr { 10.0.0.1, 10.0.0.2 } accept
-                ip saddr != @fixed4 accept
-                ct status dnat accept
+                ct status != dnat accept
+                ct status seen-reply accept
+                ct original zone 26721 accept
+                ct mark set 7
+                meta mark set 7
+                meta pkttype set broadcast
+                meta pkttype broadcast accept
+                ip daddr set 10.0.0.1
+                ip ttl set 64
+                fib saddr oif missing drop
+                fib saddr . iif oif exists drop
+                ip daddr 192.0.2.0/24 accept
+                ip saddr != 192.0.2.0/24 accept
+                reject with tcp reset
+                reject with icmp host-unreachable
                 meta mark 7 accept
                 ip saddr @fixed4 limit rate 1/second accept
                 ip saddr @fixed4 accept comment \"mine\"

@@ -18,7 +18,7 @@ fn the_first_apply_makes_both_tables() {
 table bridge hairnat
   + 1 set, 2 chains, 2 rules
 table inet hairnat
-  + 3 sets, 3 chains, 5 rules, 3 elements",
+  + 3 sets, 4 chains, 9 rules, 3 elements",
     );
 }
 
@@ -32,18 +32,23 @@ fn verbose_shows_what_is_in_a_new_table() {
     Scenario::new().policy(&format!("bridge: {{ reflection: off }}\n{ONE}")).plans_verbosely(
         "\
 table inet hairnat
-  + 3 sets, 3 chains, 5 rules, 3 elements
+  + 3 sets, 4 chains, 9 rules, 3 elements
 map inet hairnat dnat4
   + 203.0.113.10 : 10.0.0.5
 map inet hairnat snat4
   + 10.0.0.5 : 203.0.113.10
 set inet hairnat fixed4
   + 10.0.0.0/24
+chain inet hairnat zones
+  + iifname \"fwbr*\" ct zone set 26721
 chain inet hairnat prerouting
+  + ct zone 26721 accept
+  + ip saddr @fixed4 fib saddr . iif oif missing accept
   + dnat ip to ip daddr map @dnat4
 chain inet hairnat output
   + dnat ip to ip daddr map @dnat4
 chain inet hairnat postrouting
+  + ct zone 26721 accept
   + ip saddr @fixed4 ip daddr @fixed4 ct status ! dnat accept
   + snat ip to ip saddr map @snat4
   + ip saddr @fixed4 ip daddr @fixed4 masquerade",
@@ -102,13 +107,16 @@ map inet hairnat snat4
 }
 
 #[test]
-fn another_uplink_changes_one_rule_in_its_place() {
+fn another_uplink_changes_two_rules_in_their_places() {
     let uplink = |name: &str| format!("{ONE}\negress: {{ uplinks: [{name}] }}");
     Scenario::new().applied(&uplink("eth0")).policy(&uplink("eth1")).plans(
         "\
+chain inet hairnat zones
+  - iifname \"eth0\" ip saddr @fixed4 fib saddr . iif oif missing ct zone set 26721
+  + iifname \"eth1\" ip saddr @fixed4 fib saddr . iif oif missing ct zone set 26721
 chain inet hairnat postrouting
-  - oifname != \"eth0\" ct status ! dnat accept
-  + oifname != \"eth1\" ct status ! dnat accept",
+  - ip saddr @fixed4 ip daddr != @fixed4 oifname != \"eth0\" accept
+  + ip saddr @fixed4 ip daddr != @fixed4 oifname != \"eth1\" accept",
     );
 }
 
@@ -153,7 +161,7 @@ table bridge hairnat
 fn a_rule_deleted_by_hand_comes_back_in_its_place() {
     Scenario::new()
         .applied(ONE)
-        .drift(|live| drop(live.tables[1].chains[2].rules.remove(1)))
+        .drift(|live| drop(live.tables[1].chains[3].rules.remove(2)))
         .policy(ONE)
         .plans(
             "\
@@ -167,7 +175,7 @@ fn a_chain_of_another_priority_is_declared_anew() {
     Scenario::new()
         .applied(ONE)
         .drift(|live| {
-            let chain = live.tables[1].chains[0].declaration.as_mut().unwrap();
+            let chain = live.tables[1].chains[1].declaration.as_mut().unwrap();
             chain.base.as_mut().unwrap().priority = -90;
         })
         .policy(ONE)
@@ -175,7 +183,7 @@ fn a_chain_of_another_priority_is_declared_anew() {
             "\
 chain inet hairnat prerouting
   ~ type nat hook prerouting priority dstnat + 10; policy accept; -> \
-type nat hook prerouting priority dstnat; policy accept;",
+type nat hook prerouting priority dstnat - 1; policy accept;",
         );
 }
 
@@ -280,7 +288,7 @@ fn thousands_of_foreign_rules_are_deleted_around_those_that_stay() {
         counter: None,
     };
     let scenario = Scenario::new().applied(ONE).drift(|live| {
-        let rules = &mut live.tables[1].chains[2].rules;
+        let rules = &mut live.tables[1].chains[3].rules;
         rules.splice(1..1, (10_000..15_000).map(foreign));
         rules.extend((15_000..20_000).map(foreign));
         rules.insert(0, LiveRule { handle: 9_999, ..rules[0].clone() });

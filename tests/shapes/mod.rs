@@ -2,11 +2,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use hairnat::address::IpFamily;
+use hairnat::address::{IpFamily, Prefix};
 use hairnat::ruleset::{
-    AddressSide, BaseChain, Chain, ChainDeclaration, ChainType, Data, Datatype, Direction, Element,
-    Elements, Group, Hook, MapKey, NatKind, NatTarget, Rule, Ruleset, Set, SetDeclaration,
-    Statement, Table, TableFamily,
+    AddressSide, AnyPrefix, BaseChain, Chain, ChainDeclaration, ChainType, Data, Datatype,
+    Direction, Element, Elements, Group, Hook, MapKey, NatKind, NatTarget, Rule, Ruleset, Set,
+    SetDeclaration, Statement, Table, TableFamily,
 };
 
 /// Everything in both families; with counters in the maps of destinations or without.
@@ -20,13 +20,18 @@ pub(crate) fn everything(counters: bool) -> Ruleset {
         translations.extend(family_translations);
         sources.extend(family_sources);
     }
+    let filters =
+        |rules: fn(IpFamily) -> Rules| IpFamily::ALL.into_iter().flat_map(rules).collect();
     let chains = vec![
-        nat_chain("prerouting", Hook::Prerouting, -100, translations.clone()),
-        nat_chain("output", Hook::Output, -100, translations),
-        nat_chain("postrouting", Hook::Postrouting, 100, sources),
+        chain("zones", ChainType::Filter, Hook::Prerouting, -301, filters(zone_rules)),
+        nat_chain("prerouting", Hook::Prerouting, -101, translations.clone()),
+        nat_chain("output", Hook::Output, -101, translations),
+        nat_chain("postrouting", Hook::Postrouting, 99, sources),
+        chain("refuse_forward", ChainType::Filter, Hook::Forward, 0, filters(refuse_rules)),
+        chain("refuse_input", ChainType::Filter, Hook::Input, 0, filters(refuse_rules)),
     ];
     let inet = Table { family: TableFamily::Inet, sets, chains };
-    Ruleset { tables: vec![guard(), inet] }
+    Ruleset { tables: vec![bridge(), inet] }
 }
 
 /// A map with one element a comment.
@@ -64,7 +69,7 @@ fn inet_sets(sets: Vec<Set>) -> Ruleset {
     Ruleset { tables: vec![Table { family: TableFamily::Inet, sets, chains: vec![] }] }
 }
 
-fn guard() -> Table {
+fn bridge() -> Table {
     let ports = SetDeclaration {
         size: Some(65535),
         learned: Some(3600),
@@ -82,21 +87,124 @@ fn guard() -> Table {
         let pair = Statement::PortPair { set: "ports".to_owned() };
         vec![Statement::EtherDestination(group), pair, Statement::Counter, Statement::Drop]
     };
-    let prerouting = [
+    let mut prerouting = vec![
         learn("vnet*", Group::Ipv6Multicast),
         learn("tap1.2", Group::Any),
         learn("größe*", Group::Any),
         learn("12345678901234*", Group::Any),
     ];
     let forward = [reflected(Group::Ipv6Multicast), reflected(Group::Any)];
+    let mut sets = vec![Set { elements: Elements::new(&ports), declaration: ports }];
+    let (mut gateway, mut output) = (Vec::new(), Vec::new());
+    for family in IpFamily::ALL {
+        sets.extend(own_maps(family));
+        gateway.push(gateway_rule(family));
+        let rewrite = |side, map| Statement::Rewrite { family, side, map: named(family, map) };
+        let ether_type = Statement::EtherType(family);
+        let to_own = rewrite(AddressSide::Destination, "own#");
+        prerouting.push(vec![Statement::ToHost, ether_type.clone(), to_own]);
+        output.push(vec![ether_type, rewrite(AddressSide::Source, "self#")]);
+    }
+    let filter =
+        |name, hook, priority, rules| chain(name, ChainType::Filter, hook, priority, rules);
     Table {
         family: TableFamily::Bridge,
-        sets: vec![Set { elements: Elements::new(&ports), declaration: ports }],
+        sets,
         chains: vec![
-            chain("prerouting", ChainType::Filter, Hook::Prerouting, -300, prerouting.to_vec()),
-            chain("forward", ChainType::Filter, Hook::Forward, -200, forward.to_vec()),
+            filter("gateway", Hook::Prerouting, -301, gateway),
+            filter("prerouting", Hook::Prerouting, -300, prerouting),
+            filter("output", Hook::Output, -200, output),
+            filter("forward", Hook::Forward, -200, forward.to_vec()),
         ],
     }
+}
+
+/// What the bridge rewrites, and its own set of fixed networks.
+fn own_maps(family: IpFamily) -> Vec<Set> {
+    let v4 = family == IpFamily::V4;
+    let address = if v4 { Datatype::Ipv4Addr } else { Datatype::Ipv6Addr };
+    let (fixed, float) =
+        if v4 { ("10.0.0.10", "203.0.113.10") } else { ("fd00:10::10", "2001:db8::10") };
+    let other = if v4 { "10.0.1.9" } else { "fd00:10::1:9" };
+    let pair = |name: &str| SetDeclaration {
+        size: Some(1024),
+        ..map(&named(family, name), &[address; 2], &[address])
+    };
+    let entry = |key: String, data: &str, name| (key, data.to_owned(), name);
+    vec![
+        filled(
+            pair("own#"),
+            [
+                entry(format!("{fixed} . {float}"), fixed, "web-1"),
+                entry(format!("{other} . {float}"), other, ""),
+            ],
+        ),
+        filled(pair("self#"), [entry(format!("{fixed} . {fixed}"), float, "web-1")]),
+        filled(
+            set(&named(family, "fixed#"), address, true),
+            [entry(if v4 { "10.0.0.0/24" } else { "fd00:10::/64" }.to_owned(), "", "")],
+        ),
+    ]
+}
+
+fn gateway_rule(family: IpFamily) -> Vec<Statement> {
+    let in_set = |side, negated| Statement::AddressInSet {
+        family,
+        side,
+        negated,
+        set: named(family, "fixed#"),
+    };
+    let v6 = |first, len| {
+        AnyPrefix::V6(Prefix::containing(Ipv6Addr::new(first, 0, 0, 0, 0, 0, 0, 0), len))
+    };
+    let v4 = |first, len| AnyPrefix::V4(Prefix::containing(first, len));
+    let outside = match family {
+        IpFamily::V4 => [v4(Ipv4Addr::new(224, 0, 0, 0), 3), v4(Ipv4Addr::new(192, 0, 2, 0), 24)],
+        IpFamily::V6 => [v6(0xfe80, 10), v6(0xff00, 8)],
+    };
+    let mut rule = vec![
+        interface(Direction::In, true, "vnet9"),
+        interface(Direction::In, false, "vnet*"),
+        Statement::EtherType(family),
+        in_set(AddressSide::Source, false),
+        in_set(AddressSide::Destination, true),
+    ];
+    rule.extend(outside.map(Statement::DestinationOutside));
+    rule.extend([Statement::SetEtherDestination([2, 0, 0x5e, 0x10, 0, 1]), Statement::SetToHost]);
+    rule
+}
+
+fn zone_rules(family: IpFamily) -> Rules {
+    let set = named(family, "fixed#");
+    let from_fixed =
+        Statement::AddressInSet { family, side: AddressSide::Source, negated: false, set };
+    vec![
+        vec![interface(Direction::In, false, "fwbr*"), Statement::SetZone(26_721)],
+        vec![
+            interface(Direction::In, false, "eth0"),
+            Statement::NfProto(family),
+            from_fixed,
+            Statement::SourceUnroutable,
+            Statement::SetZone(26_721),
+        ],
+    ]
+}
+
+fn refuse_rules(family: IpFamily) -> Rules {
+    let in_set = |side, negated, set| {
+        let set = named(family, set);
+        Statement::AddressInSet { family, side, negated, set }
+    };
+    let to_pool = || in_set(AddressSide::Destination, false, "pool#");
+    let from_others = in_set(AddressSide::Source, true, "fixed#");
+    let service = Statement::ServiceInSet { family, set: named(family, "host#") };
+    let rules = vec![
+        vec![service, Statement::Accept],
+        vec![to_pool(), Statement::Dnated, Statement::Accept],
+        vec![from_others, to_pool(), Statement::Reject(family)],
+    ];
+    let of_family = |rule| [vec![Statement::NfProto(family)], rule].concat();
+    rules.into_iter().map(of_family).collect()
 }
 
 type Rules = Vec<Vec<Statement>>;
@@ -129,6 +237,7 @@ fn family_sets(family: IpFamily, counters: bool) -> Vec<Set> {
         counter: counters,
         ..map(&name("dnat#_range"), &key, &[address])
     };
+    let host = SetDeclaration { name: name("host#"), data: None, counter: false, ..range.clone() };
     let net = SetDeclaration {
         interval: true,
         data: Some(Data { types: vec![address], interval: true }),
@@ -183,6 +292,11 @@ fn family_sets(family: IpFamily, counters: bool) -> Vec<Set> {
             ],
         ),
         filled(set(&name("exempt#"), address, true), []),
+        filled(host, [bare(format!("{float} . tcp . 22"), String::new())]),
+        filled(
+            set(&name("pool#"), address, true),
+            [bare(either("203.0.113.0/24", "2001:db8::/64"), String::new())],
+        ),
         filled(
             set(&name("all#"), address, true),
             [bare(either("0.0.0.0/0", "::/0"), String::new())],
@@ -216,17 +330,17 @@ fn family_rules(family: IpFamily) -> (Rules, Rules) {
     ];
     let from_fixed =
         |rest: Vec<Statement>| [vec![proto(), within(source, "fixed#")], rest].concat();
-    let exempt =
-        |set| from_fixed(vec![within(destination, set), Statement::NotDnated, Statement::Accept]);
+    let beyond = || in_set(destination, true, "fixed#");
     let sources = vec![
-        exempt("fixed#"),
-        exempt("exempt#"),
-        vec![
+        vec![Statement::InZone(26_721), Statement::Accept],
+        from_fixed(vec![within(destination, "fixed#"), Statement::NotDnated, Statement::Accept]),
+        from_fixed(vec![beyond(), within(destination, "exempt#"), Statement::Accept]),
+        from_fixed(vec![
+            beyond(),
             interface(Direction::Out, true, "eth0"),
             interface(Direction::Out, true, "ppp*"),
-            Statement::NotDnated,
             Statement::Accept,
-        ],
+        ]),
         translated(NatKind::Snat, by(MapKey::Address(source), "snat#", false)),
         translated(NatKind::Snat, prefix(source, "snat#_net")),
         from_fixed(vec![within(destination, "fixed#"), Statement::Masquerade]),

@@ -6,11 +6,16 @@ use nftnl::{Chain, MsgType, Policy, ProtoFamily, Table};
 
 use super::expression::expression;
 use super::rule::{Unwritable, expressions};
-use crate::kernel::uapi::{NFPROTO_BRIDGE, NFPROTO_INET};
-use crate::netlink::ffi;
-use crate::netlink::set_flags;
-use crate::netlink::{NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REQUEST};
-use crate::ruleset::{ChainDeclaration, ChainType, Hook, Rule, TABLE_NAME, TableFamily};
+use crate::kernel::uapi::{NFPROTO_BRIDGE, NFPROTO_INET, NFTA_TABLE_USERDATA};
+use crate::netlink::{
+    self, NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REQUEST, ffi, put, set_flags,
+};
+use crate::ruleset::{
+    ChainDeclaration, ChainType, Hook, Rule, TABLE_COMMENT, TABLE_NAME, TableFamily,
+};
+
+/// `NFTNL_UDATA_TABLE_COMMENT` (`enum nftnl_udata_table_types`, libnftnl).
+const TABLE_COMMENT_UDATA: u8 = 0;
 
 /// A table's family as the kernel numbers it.
 pub(in crate::kernel) trait Family {
@@ -31,7 +36,17 @@ impl Family for TableFamily {
 pub(in crate::kernel) fn new_table(family: TableFamily, seq: u32) -> Vec<u8> {
     let mut message = ffi::message(&table(family), seq, MsgType::Add);
     set_flags(&mut message, NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL);
+    put(&mut message, NFTA_TABLE_USERDATA, &table_user_data());
+    netlink::end(&mut message, 0);
     message
+}
+
+/// The comment as nft(8) keeps it with a table: a type, a length, and text that ends with NUL.
+fn table_user_data() -> Vec<u8> {
+    let mut out = vec![TABLE_COMMENT_UDATA, u8::try_from(TABLE_COMMENT.len() + 1).unwrap_or(0)];
+    out.extend_from_slice(TABLE_COMMENT.as_bytes());
+    out.push(0);
+    out
 }
 
 /// Deletes the table with all that is in it.

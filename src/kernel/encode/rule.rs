@@ -74,7 +74,8 @@ fn append(out: &mut Vec<Expression>, statement: &Statement) -> Result<(), Unwrit
         }
         Statement::SourceUnroutable => {
             out.push(Expression::HasRoute { flags: FIB_SOURCE_BY_INTERFACE, to: from });
-            equals(out, &[0]);
+            // nft(8) takes the answer for a number of 32 bits.
+            equals(out, &[0; 4]);
         }
         Statement::InZone(zone) => {
             out.push(Expression::Conntrack { key: NFT_CT_ZONE, to: from });

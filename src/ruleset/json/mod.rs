@@ -9,6 +9,8 @@
 //! - `dynamic` is no known set flag: it follows from the rule that updates the set.
 //! - An empty list of elements is refused, so it is left out.
 //!
+//! The comment of a table is written although that parser passes over it: later ones take it.
+//!
 //! One command a line, each written as it is reached: a million elements are never a tree.
 
 mod set;
@@ -21,7 +23,7 @@ use serde_json::json;
 
 use self::set::{SetJson, is_declarable};
 use self::statement::StatementJson;
-use super::{Chain, NatTarget, Rule, Ruleset, Set, Statement, TABLE_NAME, Table};
+use super::{Chain, NatTarget, Rule, Ruleset, Set, Statement, TABLE_COMMENT, TABLE_NAME, Table};
 
 impl Ruleset {
     /// Writes the commands that `nft -j -f` makes this from, as one JSON document.
@@ -46,7 +48,8 @@ impl Table {
     /// In the order of nft(8): the table, its sets, its chains, all their rules.
     fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
         let family = self.family.keyword();
-        add(out, "table", &json!({"family": family, "name": TABLE_NAME}))?;
+        let table = json!({"family": family, "name": TABLE_NAME, "comment": TABLE_COMMENT});
+        add(out, "table", &table)?;
         for set in self.sets.iter().filter(|set| is_declarable(&set.declaration)) {
             add(out, set.declaration.keyword(), &SetJson { family, set })?;
         }
@@ -201,7 +204,7 @@ mod tests {
         assert_eq!(
             commands(&table(vec![], Statement::Masquerade)),
             [
-                r#"{"add":{"table":{"family":"inet","name":"hairnat"}}}"#,
+                r#"{"add":{"table":{"family":"inet","name":"hairnat","comment":"managed by hairnat"}}}"#,
                 r#"{"add":{"chain":{"family":"inet","table":"hairnat","name":"prerouting","type":"nat","hook":"prerouting","prio":-100,"policy":"accept"}}}"#,
                 r#"{"add":{"rule":{"family":"inet","table":"hairnat","chain":"prerouting","expr":[{"masquerade":null}]}}}"#,
             ]

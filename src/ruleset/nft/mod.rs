@@ -9,7 +9,7 @@ mod statement;
 use std::fmt;
 use std::io::{self, BufWriter, Write};
 
-use super::{Ruleset, TABLE_NAME, Table};
+use super::{Ruleset, TABLE_COMMENT, TABLE_NAME, Table};
 
 pub(super) use set::comment_text;
 pub(super) use statement::Mac;
@@ -60,6 +60,7 @@ impl fmt::Display for Table {
     /// The table as nft(8) lists it: sets and maps, then chains, with blank lines between.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "table {} {TABLE_NAME} {{", self.family)?;
+        writeln!(f, "\tcomment \"{TABLE_COMMENT}\"")?;
         let mut separator = "";
         for set in &self.sets {
             f.write_str(separator)?;
@@ -105,6 +106,7 @@ mod tests {
 
     const LISTING: &str = "\
 table bridge hairnat {
+\tcomment \"managed by hairnat\"
 \tchain forward {
 \t\ttype filter hook forward priority filter; policy accept;
 \t\tcounter packets 0 bytes 0 drop
