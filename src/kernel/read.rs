@@ -10,7 +10,7 @@ use super::encode::{Family, is_concatenation_of_ranges};
 use super::error::KernelError;
 use super::nfnetlink::{self, Header};
 use crate::netlink::{self, Message, Socket};
-use crate::netlink::{Malformed, Verdict, put_text};
+use crate::netlink::{Verdict, put_text};
 
 use super::uapi::{
     GETCHAIN, GETFLOWTABLE, GETOBJ, GETRULE, GETSET, GETSETELEM, GETTABLE, NEWCHAIN, NEWFLOWTABLE,
@@ -236,7 +236,8 @@ impl Reader<'_> {
                     decode::rule(nfnetlink::attributes(&message)?, &declarations)?
             {
                 let chain = chains.iter_mut().find(|chain| chain.name() == name);
-                chain.ok_or(Malformed)?.rules.push(rule);
+                // The dump of the chains has missed it.
+                chain.ok_or(Interrupted::Again)?.rules.push(rule);
             }
             Ok(())
         })?;

@@ -38,8 +38,8 @@ pub struct Bridge {
 impl Bridge {
     /// Whether the bridge port of that name is an instance's.
     #[must_use]
-    pub fn is_instance_port(&self, name: &str) -> bool {
-        self.ports.is_empty() || self.ports.iter().any(|pattern| pattern.matches(name))
+    pub fn is_instance_port(&self, name: impl AsRef<[u8]>) -> bool {
+        self.ports.is_empty() || self.ports.iter().any(|pattern| pattern.matches(&name))
     }
 }
 
