@@ -1,6 +1,7 @@
 //! Our tables from messages that somebody kept, without a kernel.
 
 use super::Interrupted;
+use super::chain_index::ChainIndex;
 use super::sound::{each_once, twice};
 use crate::kernel::KernelError;
 use crate::kernel::decode::{self, ElementReader, FoundSet};
@@ -118,6 +119,7 @@ impl<'a> Recorded<'a> {
     fn rules(&self, sets: &[LiveSet], chains: &mut [LiveChain]) -> Result<(), Interrupted> {
         let known: Vec<_> =
             sets.iter().filter_map(|set| set.known()).map(|set| &set.declaration).collect();
+        let index = ChainIndex::new(chains);
         let mut number = 0;
         for attributes in self.of_kind(NEWRULE) {
             let attributes = attributes?;
@@ -127,8 +129,7 @@ impl<'a> Recorded<'a> {
             number += 1;
             let numbered = with_handle(attributes, number)?;
             if let Some((name, rule)) = decode::rule(Attributes(&numbered), &known)? {
-                let chain = chains.iter_mut().find(|chain| chain.name() == name);
-                chain.ok_or(Malformed)?.rules.push(rule);
+                index.find(chains, &name).ok_or(Malformed)?.rules.push(rule);
             }
         }
         each_once(chains.iter().flat_map(|chain| &chain.rules).map(|rule| rule.handle))
