@@ -38,7 +38,8 @@
 //! kernel    host           effects: nf_tables and conntrack; bridge ports and settings
 //! compile   plan   trace   policy → ruleset; ruleset × what is live → plan; a packet's way
 //! ruleset   policy         our nftables objects; the policy language
-//! netlink   address        bytes on a netlink socket; addresses, prefixes, L4 ports
+//! netlink   address        bytes on a netlink socket; addresses, prefixes, L4 ports, interfaces
+//! text                     the bytes of others, made fit for a terminal
 //! ```
 //!
 //! Everything but `netlink`, `kernel`, `host` and `cli` is values in, values out.
@@ -73,4 +74,5 @@ pub mod netlink;
 pub mod plan;
 pub mod policy;
 pub mod ruleset;
+mod text;
 pub mod trace;

@@ -5,8 +5,42 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::text::escaped;
+
 /// The longest interface name in bytes: `IFNAMSIZ` (16, include/uapi/linux/if.h) less the NUL.
 const LONGEST_NAME: usize = 15;
+
+/// The name of an interface: any bytes but NUL, `/`, `:` and white space (`dev_valid_name`,
+/// net/core/dev.c), so that it need not be UTF-8. Shown escaped.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InterfaceName(Vec<u8>);
+
+impl InterfaceName {
+    /// The interface of that name.
+    #[must_use]
+    pub fn new(name: impl Into<Vec<u8>>) -> Self {
+        Self(name.into())
+    }
+
+    /// Whether a shell takes the name for one word and for no option of a command.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        let plain = |&byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+        self.0.iter().all(plain) && !self.0.is_empty() && !self.0.starts_with(b"-")
+    }
+}
+
+impl AsRef<[u8]> for InterfaceName {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Display for InterfaceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&escaped(&self.0))
+    }
+}
 
 /// An interface name, or the beginning of one followed by `*`, as in nft(8).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,10 +88,11 @@ impl InterfacePattern {
         self.wildcard && self.name.is_empty()
     }
 
-    /// Whether the interface `name` matches.
+    /// Whether the interface `name` matches, byte by byte, as the kernel compares them.
     #[must_use]
-    pub fn matches(&self, name: &str) -> bool {
-        if self.wildcard { name.starts_with(&self.name) } else { name == self.name }
+    pub fn matches(&self, name: impl AsRef<[u8]>) -> bool {
+        let (name, literal) = (name.as_ref(), self.name.as_bytes());
+        if self.wildcard { name.starts_with(literal) } else { name == literal }
     }
 
     /// Whether whatever matches `other` matches this too.
@@ -106,7 +141,7 @@ impl fmt::Display for InterfacePattern {
 
 #[cfg(test)]
 mod tests {
-    use super::{InterfacePattern, InterfacePatternError};
+    use super::{InterfaceName, InterfacePattern, InterfacePatternError};
 
     fn pattern(text: &str) -> InterfacePattern {
         text.parse().unwrap()
@@ -119,6 +154,24 @@ mod tests {
         assert!(!pattern("vnet*").matches("tap0"));
         assert!(!pattern("vnet").matches("vnet0"));
         assert!(pattern("*").matches_everything());
+    }
+
+    #[test]
+    fn names_are_compared_by_their_bytes() {
+        assert!(pattern("v*").matches(b"v\xff"));
+        assert!(!pattern("v\u{fffd}*").matches(b"v\xff"));
+        assert!(pattern("vé").matches("vé"));
+        assert!(!pattern("é*").matches(b"\xc3"));
+    }
+
+    #[test]
+    fn a_name_is_shown_escaped_and_is_plain_if_a_shell_takes_it_for_a_word() {
+        assert_eq!(InterfaceName::new(b"v\xff").to_string(), "v\\xff");
+        assert_eq!(InterfaceName::new("vnet0").to_string(), "vnet0");
+        assert!(["vnet0", "eth0.7", "a_b-c"].into_iter().all(|n| InterfaceName::new(n).is_plain()));
+        for odd in [&b"v\xff"[..], b"$(reboot)", b"-v", b"a;b", b"a'b", "é".as_bytes(), b""] {
+            assert!(!InterfaceName::new(odd).is_plain(), "{odd:?}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::hash::Hash;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-pub use interface::{InterfacePattern, InterfacePatternError};
+pub use interface::{InterfaceName, InterfacePattern, InterfacePatternError};
 pub use l4::{PortRange, Protocol, icmp};
 pub use prefix::{Prefix, covering, minimize};
 

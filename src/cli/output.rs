@@ -13,6 +13,7 @@ use super::results::Results;
 use super::style::{self, ERROR, HEADING, HINT, WARNING};
 use crate::host::Warning;
 use crate::plan::ChangeOp;
+use crate::text::is_unprintable;
 
 /// The two streams, and how much is said on them.
 pub(super) struct Output {
@@ -171,11 +172,11 @@ impl Output {
     }
 }
 
-/// The text without the control characters that another program may have put into a name, a comment
-/// or an argument: they could rewrite what the terminal shows.
+/// The text without the characters that another program may have put into a name, a comment or an
+/// argument, and that could rewrite what the terminal shows.
 fn printable(text: &str) -> Cow<'_, str> {
-    if text.contains(char::is_control) {
-        text.replace(char::is_control, "\u{fffd}").into()
+    if text.contains(is_unprintable) {
+        text.replace(is_unprintable, "\u{fffd}").into()
     } else {
         text.into()
     }

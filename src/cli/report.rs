@@ -277,7 +277,7 @@ fn port_json(change: &PortChange) -> Value {
     json!({
         "op": ChangeOp::Replace.word(),
         "object": "bridge-port",
-        "name": change.port.name,
+        "name": change.port.name.to_string(),
         "key": "hairpin_mode",
         "before": mode(change.port.hairpin),
         "after": mode(change.on),

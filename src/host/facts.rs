@@ -1,12 +1,14 @@
 //! What is so on this host.
 
-use crate::address::IpFamily;
+use std::fmt;
+
+use crate::address::{InterfaceName, IpFamily};
 
 /// The facts that decide whether a declared path works.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Facts {
     /// Names of the bridges.
-    pub bridges: Vec<String>,
+    pub bridges: Vec<InterfaceName>,
     /// The ports of all bridges, by name.
     pub ports: Vec<BridgePort>,
     /// Whether packets are forwarded (`net.ipv4.ip_forward`, `net.ipv6.conf.all.forwarding`).
@@ -22,9 +24,24 @@ pub struct BridgePort {
     /// The interface number.
     pub index: u32,
     /// The interface name.
-    pub name: String,
+    pub name: InterfaceName,
     /// Whether the port is in hairpin mode (`BR_HAIRPIN_MODE`).
     pub hairpin: bool,
+}
+
+impl BridgePort {
+    /// What bridge(8) finds the port by, as a word of a shell: its name, or its number if the name
+    /// is none (`ll_name_to_index`, `lib/ll_map.c` of iproute2).
+    #[must_use]
+    pub fn argument(&self) -> String {
+        if self.name.is_plain() { self.name.to_string() } else { format!("if{}", self.index) }
+    }
+}
+
+impl fmt::Display for BridgePort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.name.fmt(f)
+    }
 }
 
 /// A setting that each IP family has of its own.

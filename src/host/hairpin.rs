@@ -56,7 +56,7 @@ pub fn set_ports(host: &mut impl Host, changes: &[PortChange]) -> Result<(), Hos
         None => Ok(()),
         Some((PortChange { port, on }, source)) => {
             let mode = if *on { "on" } else { "off" };
-            Err(HostError::Port { port: port.name.clone(), mode, source })
+            Err(HostError::Port { port: port.clone(), mode, source })
         }
     }
 }
@@ -64,6 +64,7 @@ pub fn set_ports(host: &mut impl Host, changes: &[PortChange]) -> Result<(), Hos
 #[cfg(test)]
 mod tests {
     use super::{PortChange, set_ports};
+    use crate::address::InterfaceName;
     use crate::host::{BridgePort, Facts, Host, HostError};
     use crate::netlink::Error;
 
@@ -89,7 +90,7 @@ mod tests {
     }
 
     fn port(index: u32) -> BridgePort {
-        BridgePort { index, name: format!("vnet{index}"), hairpin: false }
+        BridgePort { index, name: InterfaceName::new(format!("vnet{index}")), hairpin: false }
     }
 
     /// Switches `vnet0` to `vnet2` on, where only `there` are left.
@@ -106,7 +107,7 @@ mod tests {
         let (result, modes) = switched_on(&[0, 1, 2], &[1]);
         assert_eq!(modes, [true, false, true]);
         let Err(HostError::Port { port, mode, .. }) = result else { panic!("{result:?}") };
-        assert_eq!((port.as_str(), mode), ("vnet1", "on"));
+        assert_eq!((port.name.to_string().as_str(), mode), ("vnet1", "on"));
     }
 
     #[test]

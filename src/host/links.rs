@@ -6,6 +6,7 @@
 use std::fs;
 
 use super::{BridgePort, Facts, Host, HostError, PerFamily};
+use crate::address::InterfaceName;
 use crate::netlink::{
     Attribute, Attributes, Bus, Error, Interrupted, Malformed, Message, NLM_F_ACK, NLM_F_DUMP,
     NLM_F_REQUEST, Socket, begin, end, put, put_nest,
@@ -124,7 +125,7 @@ impl Host for LiveHost {
 /// What is read of an interface.
 struct Link {
     index: u32,
-    name: String,
+    name: InterfaceName,
     /// For a bridge: which bridged frames it hands to the inet hooks by itself.
     bridge: Option<PerFamily>,
     /// For a port of a bridge: its hairpin mode.
@@ -141,14 +142,14 @@ impl Link {
         let index = message.body.get(4..8).and_then(|index| index.try_into().ok());
         let index = index.map(u32::from_ne_bytes).ok_or(Malformed)?;
         let attributes = Attributes(message.body.get(IFINFOMSG_LEN..).ok_or(Malformed)?);
-        let name = attributes.find(IFLA_IFNAME)?.ok_or(Malformed)?.text()?.to_owned();
+        let name = attributes.find(IFLA_IFNAME)?.ok_or(Malformed)?.name();
+        let name = InterfaceName::new(name);
         let mut link = Self { index, name, bridge: None, port_hairpin: None };
         let Some(info) = attributes.find(IFLA_LINKINFO)?.map(Attribute::nested) else {
             return Ok(link);
         };
         let is_bridge = |kind| -> Result<bool, Malformed> {
-            let kind = info.find(kind)?.map(Attribute::text).transpose()?;
-            Ok(kind == Some("bridge"))
+            Ok(info.find(kind)?.is_some_and(|kind| kind.name() == b"bridge"))
         };
         if is_bridge(IFLA_INFO_KIND)? {
             let data = info.find(IFLA_INFO_DATA)?.map(Attribute::nested);

@@ -47,8 +47,8 @@ pub enum HostError {
     /// A port kept its mode. By then the ruleset has been applied.
     #[error("the ruleset is applied, but the hairpin mode of bridge port `{port}` cannot be set")]
     Port {
-        /// The port's interface name.
-        port: String,
+        /// The port.
+        port: BridgePort,
         /// The mode that it should have: `on` or `off`.
         mode: &'static str,
         /// Why.
@@ -65,9 +65,30 @@ impl HostError {
             Self::Links(_) => None,
             Self::Restless => Some("run hairnat again when the host is quieter".to_owned()),
             Self::Port { port, mode, .. } => Some(format!(
-                "try `bridge link set dev {port} hairpin {mode}`, then apply again; it sends only \
-                 what is missing"
+                "try `bridge link set dev {} hairpin {mode}`, then apply again; it sends only \
+                 what is missing",
+                port.argument()
             )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BridgePort, HostError};
+    use crate::address::InterfaceName;
+    use crate::netlink::Error;
+
+    #[test]
+    fn a_hint_names_a_port_so_that_it_can_be_pasted() {
+        let hint = |name: &[u8]| {
+            let port = BridgePort { index: 7, name: InterfaceName::new(name), hairpin: false };
+            let source = Error::refused(libc::EPERM, "set the port hairpin mode");
+            HostError::Port { port, mode: "on", source }.hint().unwrap()
+        };
+        assert!(hint(b"vnet0").starts_with("try `bridge link set dev vnet0 hairpin on`"));
+        for odd in [&b"v\xff"[..], b"$(reboot)"] {
+            assert!(hint(odd).starts_with("try `bridge link set dev if7 hairpin on`"), "{odd:?}");
         }
     }
 }

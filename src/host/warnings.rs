@@ -61,11 +61,11 @@ fn port_hairpin(policy: &Policy, facts: &Facts) -> Option<Warning> {
     if families.is_empty() || policy.bridge.hairpin_mode == HairpinMode::On {
         return None;
     }
-    let off: Vec<&str> = facts
+    let off: Vec<String> = facts
         .ports
         .iter()
         .filter(|port| policy.bridge.is_instance_port(&port.name) && !port.hairpin)
-        .map(|port| port.name.as_str())
+        .map(|port| port.name.to_string())
         .collect();
     if off.is_empty() {
         return None;
@@ -109,12 +109,11 @@ fn unmatched_ports(policy: &Policy, facts: &Facts) -> Option<Warning> {
     if facts.bridges.is_empty() || unmatched.is_empty() {
         return None;
     }
-    let names: Vec<&str> = unmatched.iter().map(String::as_str).collect();
     Some(Warning {
         code: "ports-unmatched",
         message: format!(
             "no bridge port matches {}: nothing is guarded there yet",
-            listed(&names, "", "").trim_end()
+            listed(&unmatched, "", "").trim_end()
         ),
         hint: "check `bridge.ports` against the output of `bridge link`; ports that appear later \
                are covered, but keep their hairpin mode until the next apply"
@@ -123,7 +122,7 @@ fn unmatched_ports(policy: &Policy, facts: &Facts) -> Option<Warning> {
 }
 
 /// Names in backticks, the first few of them, and the verb that goes with their number.
-fn listed(names: &[&str], one: &str, several: &str) -> String {
+fn listed(names: &[String], one: &str, several: &str) -> String {
     const SHOWN: usize = 5;
     let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
     let more = match names.len().saturating_sub(SHOWN) {

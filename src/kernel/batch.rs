@@ -160,6 +160,7 @@ impl Batch {
             Action::DeleteRule { chain, handle, .. } => {
                 encode::delete_rule(family, chain, *handle, seq)
             }
+            Action::FlushChain(chain) => encode::flush_chain(family, chain, seq),
             Action::AddElements { set, elements } => {
                 self.elements(number, elements, ElementWriter::adding(family, set));
                 return Ok(());

@@ -92,10 +92,11 @@ impl Conntrack {
         let start = nfnetlink::begin(&mut request, header);
         netlink::end(&mut request, start);
         let errno = self.socket.request(&request, true, |message| {
-            if let Some(entry) = Entry::decode(&message)?
+            if let Some(entry) = Entry::decode(&message)
                 && stale.contains(&entry.connection)
+                && let Ok(name) = entry.name()
             {
-                found.push(entry.name()?);
+                found.push(name);
             }
             Ok(())
         })?;

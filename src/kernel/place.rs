@@ -35,8 +35,8 @@ pub(super) fn inner(bytes: &[u8], offset: usize) -> Option<Inner> {
         }
         NFTA_RULE_EXPRESSIONS => {
             let expression = list.nested().into_iter().nth(number)?.ok()?;
-            let name = expression.nested().find(NFTA_EXPR_NAME).ok()??.text().ok()?;
-            Some(Inner::Expression(name.to_owned()))
+            let name = expression.nested().find(NFTA_EXPR_NAME).ok()??.text();
+            Some(Inner::Expression(name.into_owned()))
         }
         _ => None,
     }

@@ -1,6 +1,7 @@
 //! Reading our tables, all at one generation.
 
 mod by_key;
+mod chain_index;
 mod generation;
 mod recorded;
 mod sound;
@@ -10,7 +11,7 @@ use super::encode::{Family, is_concatenation_of_ranges};
 use super::error::KernelError;
 use super::nfnetlink::{self, Header};
 use crate::netlink::{self, Message, Socket};
-use crate::netlink::{Malformed, Verdict, put_text};
+use crate::netlink::{Verdict, put_text};
 
 use super::uapi::{
     GETCHAIN, GETFLOWTABLE, GETOBJ, GETRULE, GETSET, GETSETELEM, GETTABLE, NEWCHAIN, NEWFLOWTABLE,
@@ -24,6 +25,7 @@ use crate::ruleset::{Ruleset, SetDeclaration, TABLE_NAME, TableFamily};
 pub use recorded::snapshot_from_bytes;
 
 pub(super) use by_key::LARGE;
+use chain_index::ChainIndex;
 pub(super) use generation::generation;
 use generation::{low_bits, settled};
 use sound::{check, each_once, still_there, twice};
@@ -230,13 +232,15 @@ impl Reader<'_> {
             })
             .collect();
         let table = |out: &mut Vec<u8>| put_text(out, NFTA_RULE_TABLE, TABLE_NAME);
+        let index = ChainIndex::new(chains);
         let errno = self.ask(GETRULE, NLM_F_DUMP, table, |message| {
             if message.kind == NEWRULE
                 && let Some((name, rule)) =
                     decode::rule(nfnetlink::attributes(&message)?, &declarations)?
             {
-                let chain = chains.iter_mut().find(|chain| chain.name() == name);
-                chain.ok_or(Malformed)?.rules.push(rule);
+                // The dump of the chains may have missed it.
+                let chain = index.find(chains, &name).ok_or(Interrupted::Again)?;
+                chain.rules.push(rule);
             }
             Ok(())
         })?;

@@ -4,7 +4,11 @@
 //! (`struct nlattr`, include/uapi/linux/netlink.h). The header is in host byte order; the payloads
 //! of `nf_tables` are in network byte order.
 
+use std::borrow::Cow;
+
 use thiserror::Error;
+
+use crate::text::escaped;
 
 /// The length of `struct nlattr`.
 const HEADER: usize = 4;
@@ -43,10 +47,14 @@ impl<'a> Attribute<'a> {
         self.payload.try_into().map(u64::from_be_bytes).map_err(|_| Malformed)
     }
 
-    /// The value as text, up to the NUL.
-    pub(crate) fn text(self) -> Result<&'a str, Malformed> {
-        let text = self.payload.split(|&byte| byte == 0).next().unwrap_or_default();
-        std::str::from_utf8(text).map_err(|_| Malformed)
+    /// The value as a name: bytes up to the NUL, as the kernel asks nobody for UTF-8.
+    pub(crate) fn name(self) -> &'a [u8] {
+        self.payload.split(|&byte| byte == 0).next().unwrap_or_default()
+    }
+
+    /// The same for people, [`escaped`]; names that differ are different text.
+    pub(crate) fn text(self) -> Cow<'a, str> {
+        escaped(self.name())
     }
 
     /// The attributes within.
@@ -164,7 +172,7 @@ pub(crate) fn close(out: &mut Vec<u8>, start: usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Attributes, Malformed, put, put_be32, put_nest, put_text};
+    use super::{Attribute, Attributes, Malformed, put, put_be32, put_nest, put_text};
 
     #[test]
     fn what_is_written_is_read_back() {
@@ -172,11 +180,20 @@ mod tests {
         put_text(&mut bytes, 1, "hairnat");
         put_nest(&mut bytes, 2, |out| put_be32(out, 3, 7));
         let attributes: Vec<_> = Attributes(&bytes).into_iter().map(Result::unwrap).collect();
-        assert_eq!(attributes[0].text(), Ok("hairnat"));
+        assert_eq!(attributes[0].name(), b"hairnat");
         assert_eq!(attributes[1].kind, 2, "the nesting flag is no part of the type");
         let inner = attributes[1].nested().find(3).unwrap().unwrap();
         assert_eq!(inner.be32(), Ok(7));
         assert_eq!(inner.be64(), Err(Malformed));
+    }
+
+    #[test]
+    fn a_name_is_bytes_up_to_the_nul() {
+        let attribute = |payload| Attribute { kind: 1, payload };
+        assert_eq!(attribute(b"web\0\xff").name(), b"web");
+        assert_eq!(attribute(b"w\xffb").name(), b"w\xffb");
+        assert_eq!(attribute(b"w\xffb\0").text(), "w\\xffb");
+        assert_eq!(attribute(b"").name(), b"");
     }
 
     #[test]

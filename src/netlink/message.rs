@@ -82,7 +82,7 @@ impl Message<'_> {
             for attribute in Attributes(about.get(repeated..).ok_or(Malformed)?) {
                 let attribute = attribute?;
                 match attribute.kind {
-                    NLMSGERR_ATTR_MSG => verdict.text = Some(attribute.text()?.to_owned()),
+                    NLMSGERR_ATTR_MSG => verdict.text = Some(attribute.text().into_owned()),
                     NLMSGERR_ATTR_OFFS => {
                         let offset = attribute.payload.try_into().map_err(|_| Malformed)?;
                         verdict.offset = usize::try_from(u32::from_ne_bytes(offset)).ok();

@@ -21,6 +21,9 @@ impl Op<'_> {
             Action::DeleteRule { chain, .. } => {
                 format!("delete a rule from chain `{chain}` of {table}")
             }
+            Action::FlushChain(chain) => {
+                format!("delete the rules of chain `{chain}` of {table}")
+            }
             Action::AddElements { set, elements } => {
                 let what = subject(set, elements, element);
                 format!("add {what} to {} `{}` of {table}", set.keyword(), set.name)
@@ -55,6 +58,7 @@ impl Op<'_> {
             Action::DeleteRule { chain, handle, .. } => {
                 format!("delete rule {table} {chain} handle {handle}")
             }
+            Action::FlushChain(chain) => format!("flush chain {table} {chain}"),
             Action::AddElements { set, elements } => {
                 format!("add element {table} {} {{ {} }}", set.name, listed(set, elements, element))
             }

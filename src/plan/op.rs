@@ -42,6 +42,8 @@ pub enum Action<'a> {
         /// The rule, for messages.
         rule: &'a Rule,
     },
+    /// Deletes all rules of a chain.
+    FlushChain(&'a str),
     /// Adds elements, none of which may be there with other data.
     AddElements {
         /// The set.

@@ -62,8 +62,8 @@ impl Default for Bridge {
 impl Bridge {
     /// Whether the bridge port of that name is an instance's.
     #[must_use]
-    pub fn is_instance_port(&self, name: &str) -> bool {
-        let matches = |pattern: &InterfacePattern| pattern.matches(name);
+    pub fn is_instance_port(&self, name: impl AsRef<[u8]>) -> bool {
+        let matches = |pattern: &InterfacePattern| pattern.matches(&name);
         let named = self.ports.is_empty() || self.ports.iter().any(matches);
         named && !self.excluded.iter().any(matches)
     }

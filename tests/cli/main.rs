@@ -11,8 +11,11 @@ mod explain;
 mod files;
 mod generated;
 mod live;
+mod names;
 mod others;
 mod progress;
+#[path = "../netlink/raw.rs"]
+mod raw;
 mod readme;
 mod refusals;
 mod repair;

@@ -57,6 +57,7 @@ pub(crate) fn a_fault_before_or_after_any_operation_leaves_the_old_state(world: 
         Action::DeleteRule { chain: "forward", handle: 4096, rule },
         Action::DeleteRule { chain: "postrouting", handle: 4096, rule },
         Action::AddRule { chain: "nowhere", rule, before: None },
+        Action::FlushChain("nowhere"),
         Action::AddElements { set, elements: elements.clone() },
         Action::DeleteElements { set, elements },
     ];
@@ -64,7 +65,7 @@ pub(crate) fn a_fault_before_or_after_any_operation_leaves_the_old_state(world: 
         let before = world.snapshot();
         for position in 0..=plan.ops.len() {
             for (family, action) in
-                TableFamily::ALL.into_iter().zip(faults.iter().skip(position % 4))
+                TableFamily::ALL.into_iter().zip(faults.iter().skip(position % 5))
             {
                 let fault = Op { family, action: action.clone() };
                 let mut plan = plan.clone();

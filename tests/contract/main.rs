@@ -65,6 +65,8 @@ clauses! {
         a_rule_needs_the_one_that_it_goes_before
         a_rule_needs_its_sets
         a_rule_that_is_not_there_is_not_deleted
+        a_flushed_chain_has_only_the_rules_that_are_added_then
+        a_chain_that_is_not_there_is_not_flushed
         addresses_are_translated_only_in_chains_of_nat
         what_can_only_be_read_is_not_written;
     expecting:

@@ -125,6 +125,26 @@ pub(crate) fn a_rule_that_is_not_there_is_not_deleted(world: &mut dyn World) {
     world.refuses(vec![action], line, libc::ENOENT);
 }
 
+pub(crate) fn a_flushed_chain_has_only_the_rules_that_are_added_then(world: &mut dyn World) {
+    world.begin();
+    let before = world.snapshot();
+    let chain = "postrouting";
+    let add = Action::AddRule { chain, rule: &accept(), before: None };
+    world.commit(vec![add.clone(), Action::FlushChain(chain), add]);
+    let mut after = world.snapshot();
+    let chains = &mut after.tables[1].chains;
+    let rules: Vec<_> = chains[2].rules.iter().map(|live| live.rule.to_string()).collect();
+    assert_eq!(rules, ["accept"]);
+    chains[2].rules.clone_from(&before.tables[1].chains[2].rules);
+    assert_eq!(after.tables, before.tables, "nothing else has changed");
+}
+
+pub(crate) fn a_chain_that_is_not_there_is_not_flushed(world: &mut dyn World) {
+    world.begin();
+    let line = "delete the rules of chain `nowhere` of table `inet hairnat`";
+    world.refuses(vec![Action::FlushChain("nowhere")], line, libc::ENOENT);
+}
+
 pub(crate) fn addresses_are_translated_only_in_chains_of_nat(world: &mut dyn World) {
     world.begin();
     let base = |chain_type, hook| {

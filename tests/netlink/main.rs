@@ -4,6 +4,8 @@ mod agreement;
 mod batches;
 mod foreign;
 mod intervals;
+mod names;
+mod raw;
 #[path = "../witness/mod.rs"]
 mod witness;
 

@@ -1,6 +1,7 @@
 //! What a policy changes on a kernel that holds another: the diff that people read, and that
 //! carrying it out leads to what was wanted.
 
+mod full_chains;
 mod rebuild;
 mod scenario;
 mod stale;

@@ -75,6 +75,15 @@ impl Scenario {
         plan(&live, &self.wanted).ops.iter().any(|op| matches!(op.action, Action::DeleteTable))
     }
 
+    /// The operations on rules and chains, each by the first two words of its nft(8) line.
+    pub(crate) fn rule_operations(&self) -> Vec<String> {
+        let live = self.live();
+        let plan = plan(&live, &self.wanted);
+        let lines = plan.ops.iter().map(|op| op.nft(None));
+        let words = lines.map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" "));
+        words.filter(|words| words.ends_with("rule") || words.ends_with("chain")).collect()
+    }
+
     /// Carrying the plan out makes the live ruleset the wanted one, and leaves nothing to do.
     pub(crate) fn leads_to_the_policy(mut self) {
         converge(&mut self.kernel, Step::Commit, &self.wanted, |_| ()).unwrap();

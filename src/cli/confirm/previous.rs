@@ -103,7 +103,7 @@ fn port_refused(error: &HostError) -> Trouble {
                  be set to {mode} again: {}",
                 with_causes(source)
             ),
-            hint: Some(format!("try `bridge link set dev {port} hairpin {mode}`")),
+            hint: Some(format!("try `bridge link set dev {} hairpin {mode}`", port.argument())),
         },
         HostError::Links(_) | HostError::Restless => {
             Trouble { message: with_causes(error), hint: error.hint() }
@@ -116,6 +116,7 @@ mod tests {
     use std::cell::RefCell;
 
     use super::Previous;
+    use crate::address::InterfaceName;
     use crate::cli::reverted::Reverted;
     use crate::host::{BridgePort, Facts, Host, HostError, PortChange};
     use crate::kernel::{FakeKernel, Kernel, KernelError};
@@ -175,7 +176,7 @@ mod tests {
     #[test]
     fn a_port_reflects_only_while_its_guard_is_there() {
         let port = |index, hairpin| PortChange {
-            port: BridgePort { index, name: format!("vnet{index}"), hairpin },
+            port: BridgePort { index, name: InterfaceName::new(format!("vnet{index}")), hairpin },
             on: !hairpin,
         };
         let (kernel, previous) = applied(&[port(0, true), port(1, false)]);

@@ -5,13 +5,21 @@ use std::io;
 use serde_json::Value;
 
 use super::Failure;
+use crate::address::InterfaceName;
 use crate::cli::generate::OUTPUT_SCHEMA;
 use crate::cli::input::InputError;
 use crate::cli::reverted::Trouble;
-use crate::host::{HostError, Warning};
+use crate::host::{BridgePort, HostError, Warning};
 use crate::kernel::KernelError;
 use crate::netlink::Error;
 use crate::policy::{Source, parse};
+
+/// A bridge port that keeps its mode.
+fn port_refused() -> HostError {
+    let port = BridgePort { index: 7, name: InterfaceName::new("vnet1"), hairpin: false };
+    let source = Error::refused(libc::EPERM, "set the port hairpin mode");
+    HostError::Port { port, mode: "on", source }
+}
 
 /// One failure of each kind, with all that it can have.
 fn one_of_each() -> Vec<Failure> {
@@ -19,8 +27,6 @@ fn one_of_each() -> Vec<Failure> {
     let text = str::to_owned;
     let hint = || Some(text("h"));
     let warning = Warning { code: "no-bridge", message: text("m"), hint: text("h") };
-    let source = Error::refused(libc::EPERM, "set the port hairpin mode");
-    let port = HostError::Port { port: text("vnet1"), mode: "on", source };
     let policy = Source { name: text("p.yaml"), text: b"floats: []".to_vec() };
     let refused = KernelError::Refused {
         action: text("add table `inet hairnat`"),
@@ -36,7 +42,7 @@ fn one_of_each() -> Vec<Failure> {
         refused.into(),
         KernelError::Stale.into(),
         HostError::Restless.into(),
-        Failure::Ports { error: port, warnings: vec![warning] },
+        Failure::Ports { error: port_refused(), warnings: vec![warning] },
         Failure::Irreversible { left_out: vec![text("counter `mine`")] },
         Failure::NoGuardian(io()),
         Failure::Undone { kind: "host", trouble: Trouble { message: text("m"), hint: hint() } },
@@ -69,10 +75,8 @@ fn the_schema_describes_every_failure_with_its_exit_code_and_no_other() {
 
 #[test]
 fn a_port_that_cannot_be_set_hides_no_warning() {
-    let source = Error::refused(libc::EPERM, "set the port hairpin mode");
-    let error = HostError::Port { port: "vnet1".to_owned(), mode: "on", source };
     let warning = Warning { code: "w", message: "m".to_owned(), hint: "h".to_owned() };
-    let failure = Failure::Ports { error, warnings: vec![warning] };
+    let failure = Failure::Ports { error: port_refused(), warnings: vec![warning] };
     assert_eq!(failure.exit() as u8, 4);
     assert_eq!(
         failure.message(),

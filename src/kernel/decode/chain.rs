@@ -1,5 +1,8 @@
 //! Chains from messages.
 
+use std::borrow::Cow;
+
+use super::{is_identifier, is_ours};
 use crate::kernel::uapi::{
     NF_ACCEPT, NF_DROP, NFT_CHAIN_BASE, NFTA_CHAIN_COUNTERS, NFTA_CHAIN_FLAGS, NFTA_CHAIN_HOOK,
     NFTA_CHAIN_NAME, NFTA_CHAIN_POLICY, NFTA_CHAIN_TABLE, NFTA_CHAIN_TYPE, NFTA_HOOK_DEV,
@@ -7,24 +10,25 @@ use crate::kernel::uapi::{
 };
 use crate::netlink::{Attributes, Malformed};
 use crate::plan::{ForeignChain, LiveChain};
-use crate::ruleset::{BaseChain, ChainDeclaration, ChainType, Hook, TABLE_NAME};
+use crate::ruleset::{BaseChain, ChainDeclaration, ChainType, Hook};
 
 /// The chain of a message, without rules; `None` if it is in no table of ours.
 pub(in crate::kernel) fn chain(attributes: Attributes<'_>) -> Result<Option<LiveChain>, Malformed> {
-    let mut ours = false;
+    if !is_ours(attributes, NFTA_CHAIN_TABLE)? {
+        return Ok(None);
+    }
     let mut name = None;
     let mut hook = None;
     let mut policy = NF_ACCEPT;
-    let mut chain_type = "";
+    let mut chain_type = Cow::Borrowed("");
     let mut strange = None;
     for attribute in attributes {
         let attribute = attribute?;
         match attribute.kind {
-            NFTA_CHAIN_TABLE => ours = attribute.text()? == TABLE_NAME,
-            NFTA_CHAIN_NAME => name = Some(attribute.text()?.to_owned()),
+            NFTA_CHAIN_NAME => name = Some(attribute),
             NFTA_CHAIN_HOOK => hook = Some(RawHook::read(attribute.nested())?),
             NFTA_CHAIN_POLICY => policy = attribute.be32()?,
-            NFTA_CHAIN_TYPE => chain_type = attribute.text()?,
+            NFTA_CHAIN_TYPE => chain_type = attribute.text(),
             NFTA_CHAIN_COUNTERS => strange = Some("a chain with a counter".to_owned()),
             NFTA_CHAIN_FLAGS => {
                 let flags = attribute.be32()? & !NFT_CHAIN_BASE;
@@ -35,14 +39,15 @@ pub(in crate::kernel) fn chain(attributes: Attributes<'_>) -> Result<Option<Live
             _ => {}
         }
     }
-    if !ours {
-        return Ok(None);
-    }
     let name = name.ok_or(Malformed)?;
+    if !is_identifier(name.name()) {
+        strange = Some("a chain with a name that nft cannot write".to_owned());
+    }
+    let name = name.text().into_owned();
     let base = match (strange, hook) {
         (Some(description), _) => Err(description),
         (None, None) => Ok(None),
-        (None, Some(hook)) => base(chain_type, &hook, policy).map(Some),
+        (None, Some(hook)) => base(&chain_type, &hook, policy).map(Some),
     };
     let declaration = match base {
         Ok(base) => Ok(ChainDeclaration { name, base }),

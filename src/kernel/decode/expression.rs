@@ -18,10 +18,10 @@ use crate::ruleset::NatKind;
 
 /// The expression in a nest of `enum nft_expr_attributes`.
 pub(in crate::kernel) fn expression(nest: Attributes<'_>) -> Result<Expression, Malformed> {
-    let name = nest.find(NFTA_EXPR_NAME)?.ok_or(Malformed)?.text()?;
+    let name = nest.find(NFTA_EXPR_NAME)?.ok_or(Malformed)?.text();
     let data = nest.find(NFTA_EXPR_DATA)?.map_or(Attributes(&[]), Attribute::nested);
     let fields = Fields::read(data)?;
-    let known = match name {
+    let known = match &*name {
         "meta" => meta(&fields)?,
         "payload" => payload(&fields)?,
         "ct" => conntrack(&fields)?,
@@ -38,7 +38,7 @@ pub(in crate::kernel) fn expression(nest: Attributes<'_>) -> Result<Expression, 
         "byteorder" => byte_order(&fields)?,
         _ => None,
     };
-    Ok(known.unwrap_or_else(|| Expression::Foreign(name.to_owned())))
+    Ok(known.unwrap_or_else(|| Expression::Foreign(name.into_owned())))
 }
 
 /// The attributes of one expression, by their number.
@@ -84,8 +84,8 @@ impl<'a> Fields<'a> {
         Ok(self.number(number)?.and_then(Register::from_number))
     }
 
-    fn text(&self, number: usize) -> Result<Option<String>, Malformed> {
-        Ok(self.get(number).map(Attribute::text).transpose()?.map(str::to_owned))
+    fn text(&self, number: usize) -> Option<String> {
+        self.get(number).map(|field| field.text().into_owned())
     }
 
     fn data(&self, number: usize) -> Result<Option<&'a [u8]>, Malformed> {
@@ -190,7 +190,7 @@ fn compare(fields: &Fields<'_>) -> Decoded {
 
 /// `NFTA_LOOKUP_SET`, `_SREG`, `_DREG`, `_SET_ID` (only for the kernel), `_FLAGS` (1: inverted).
 fn lookup(fields: &Fields<'_>) -> Decoded {
-    let (Some(set), Some(from)) = (fields.text(1)?, fields.register(2)?) else { return Ok(None) };
+    let (Some(set), Some(from)) = (fields.text(1), fields.register(2)?) else { return Ok(None) };
     let to = fields.register(3)?;
     let negated = match fields.number_or_0(5)? {
         0 => false,
@@ -204,7 +204,7 @@ fn lookup(fields: &Fields<'_>) -> Decoded {
 /// `NFTA_DYNSET_SET_NAME`, `_SET_ID`, `_OP`, `_SREG_KEY`, `_SREG_DATA` (5), `_TIMEOUT` (6, 0: that
 /// of the set), `_PAD` (8), `_FLAGS` (9).
 fn update(fields: &Fields<'_>) -> Decoded {
-    let (Some(set), Some(from)) = (fields.text(1)?, fields.register(4)?) else { return Ok(None) };
+    let (Some(set), Some(from)) = (fields.text(1), fields.register(4)?) else { return Ok(None) };
     let timeout = fields.get(6).map(Attribute::be64).transpose()?.unwrap_or(0);
     let ours = fields.only(&[1, 2, 3, 4, 6, 8, 9])
         && fields.number(3)? == Some(NFT_DYNSET_OP_UPDATE)
@@ -231,7 +231,7 @@ fn immediate(fields: &Fields<'_>) -> Decoded {
 fn verdict(nest: Attributes<'_>) -> Decoded {
     let Some(verdict) = nest.find(NFTA_DATA_VERDICT)? else { return Ok(None) };
     let code = verdict.nested().find(NFTA_VERDICT_CODE)?.map(Attribute::be32).transpose()?;
-    let chain = verdict.nested().find(NFTA_VERDICT_CHAIN)?.map(Attribute::text).transpose()?;
+    let chain = verdict.nested().find(NFTA_VERDICT_CHAIN)?.map(Attribute::text);
     Ok(Some(match (code, chain) {
         (Some(NF_ACCEPT), None) => Expression::Verdict { accept: true },
         (Some(NF_DROP), None) => Expression::Verdict { accept: false },

@@ -5,6 +5,7 @@
 //! [`Statement::Foreign`], so that the rule equals none of ours.
 
 use super::expression::expression;
+use super::is_ours;
 use super::value::{Registers, Value};
 use crate::address::IpFamily;
 use crate::kernel::expression::{Expression, Register};
@@ -15,7 +16,7 @@ use crate::kernel::uapi::{
 };
 use crate::netlink::{Attribute, Attributes, Malformed};
 use crate::plan::LiveRule;
-use crate::ruleset::{MapKey, NatKind, NatTarget, Rule, SetDeclaration, Statement, TABLE_NAME};
+use crate::ruleset::{MapKey, NatKind, NatTarget, Rule, SetDeclaration, Statement};
 
 /// The chain and the rule of a message; `None` if it is none of our table.
 ///
@@ -25,7 +26,9 @@ pub(in crate::kernel) fn rule(
     attributes: Attributes<'_>,
     sets: &[&SetDeclaration],
 ) -> Result<Option<(String, LiveRule)>, Malformed> {
-    let mut table = None;
+    if !is_ours(attributes, NFTA_RULE_TABLE)? {
+        return Ok(None);
+    }
     let mut chain = None;
     let mut handle = None;
     let mut expressions = Attributes(&[]);
@@ -33,16 +36,12 @@ pub(in crate::kernel) fn rule(
     for attribute in attributes {
         let attribute = attribute?;
         match attribute.kind {
-            NFTA_RULE_TABLE => table = Some(attribute.text()?),
-            NFTA_RULE_CHAIN => chain = Some(attribute.text()?.to_owned()),
+            NFTA_RULE_CHAIN => chain = Some(attribute.text().into_owned()),
             NFTA_RULE_HANDLE => handle = Some(attribute.be64()?),
             NFTA_RULE_EXPRESSIONS => expressions = attribute.nested(),
             NFTA_RULE_USERDATA => comment = true,
             _ => {}
         }
-    }
-    if table != Some(TABLE_NAME) {
-        return Ok(None);
     }
     let mut evaluation = Evaluation::new(sets);
     for element in expressions {

@@ -1,6 +1,7 @@
 //! Sets and maps from messages, without their elements.
 
 use super::expression::expression;
+use super::{is_identifier, is_ours};
 use crate::kernel::encode::{set_flags, type_number};
 use crate::kernel::expression::Expression;
 use crate::kernel::uapi::{
@@ -12,7 +13,7 @@ use crate::kernel::uapi::{
 };
 use crate::netlink::{Attribute, Attributes, Malformed};
 use crate::plan::LiveSet;
-use crate::ruleset::{Data, Datatype, Elements, Set, SetDeclaration, TABLE_NAME};
+use crate::ruleset::{Data, Datatype, Elements, Set, SetDeclaration};
 
 /// What a message about a set is about.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,11 +35,15 @@ pub(in crate::kernel) enum FoundSet {
 
 /// The set of a message.
 pub(in crate::kernel) fn set(attributes: Attributes<'_>) -> Result<FoundSet, Malformed> {
-    let raw = RawSet::read(attributes)?;
-    if raw.table != Some(TABLE_NAME) {
+    if !is_ours(attributes, NFTA_SET_TABLE)? {
         return Ok(FoundSet::NotOurs);
     }
-    let name = raw.name.ok_or(Malformed)?.to_owned();
+    let mut raw = RawSet::read(attributes)?;
+    let name = raw.name.ok_or(Malformed)?;
+    if !is_identifier(name.name()) {
+        raw.strange = Some("with a name that nft cannot write");
+    }
+    let name = name.text().into_owned();
     if raw.flags & NFT_SET_ANONYMOUS != 0 {
         return Ok(FoundSet::Anonymous(name));
     }
@@ -56,8 +61,7 @@ pub(in crate::kernel) fn set(attributes: Attributes<'_>) -> Result<FoundSet, Mal
 /// The attributes that say what a set is.
 #[derive(Default)]
 struct RawSet<'a> {
-    table: Option<&'a str>,
-    name: Option<&'a str>,
+    name: Option<Attribute<'a>>,
     flags: u32,
     key_type: u32,
     key_len: usize,
@@ -77,8 +81,7 @@ impl<'a> RawSet<'a> {
         for attribute in attributes {
             let attribute = attribute?;
             match attribute.kind {
-                NFTA_SET_TABLE => raw.table = Some(attribute.text()?),
-                NFTA_SET_NAME => raw.name = Some(attribute.text()?),
+                NFTA_SET_NAME => raw.name = Some(attribute),
                 NFTA_SET_FLAGS => raw.flags = attribute.be32()?,
                 NFTA_SET_KEY_TYPE => raw.key_type = attribute.be32()?,
                 NFTA_SET_KEY_LEN => raw.key_len = length(attribute)?,

@@ -125,6 +125,15 @@ pub(in crate::kernel) fn delete_rule(
     message
 }
 
+/// Deletes all rules of the chain: what names no rule is about each (`nf_tables_delrule`).
+pub(in crate::kernel) fn flush_chain(family: TableFamily, chain: &str, seq: u32) -> Vec<u8> {
+    let table = table(family);
+    let chain = Chain::new(c_string(chain), &table);
+    let mut message = ffi::message(&nftnl::Rule::new(&chain), seq, MsgType::Del);
+    set_flags(&mut message, NLM_F_REQUEST);
+    message
+}
+
 fn table(family: TableFamily) -> Table {
     let family = match family {
         TableFamily::Bridge => ProtoFamily::Bridge,

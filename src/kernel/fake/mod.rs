@@ -98,6 +98,7 @@ impl FakeKernel {
             Action::DeleteRule { chain, handle, .. } => {
                 rules::delete(self.table(op.family)?, chain, *handle)
             }
+            Action::FlushChain(chain) => rules::flush(self.table(op.family)?, chain),
             Action::AddElements { set, elements } => {
                 elements::add(self.set(op.family, &set.name)?, elements)
             }

@@ -43,6 +43,11 @@ pub(super) fn delete(table: &mut LiveTable, chain: &str, handle: u64) -> Result<
     Ok(())
 }
 
+pub(super) fn flush(table: &mut LiveTable, chain: &str) -> Result<(), Refusal> {
+    find(table, chain)?.rules.clear();
+    Ok(())
+}
+
 fn find<'a>(table: &'a mut LiveTable, name: &str) -> Result<&'a mut LiveChain, Refusal> {
     let chain = table.chains.iter_mut().find(|chain| chain.name() == name);
     chain.ok_or_else(|| libc::ENOENT.into())

@@ -10,8 +10,10 @@ use crate::kernel::testing::{Other, inside};
 use crate::kernel::uapi::{GETCHAIN, NFPROTO_INET};
 use crate::kernel::{Kernel, KernelError, nfnetlink};
 use crate::netlink::{self, NLM_F_DUMP, NLM_F_REQUEST, Socket};
-use crate::plan::{Action, Op, Plan};
-use crate::ruleset::{ChainDeclaration, Datatype, Element, Elements, SetDeclaration, TableFamily};
+use crate::plan::{Action, LiveChain, Op, Plan};
+use crate::ruleset::{
+    ChainDeclaration, Datatype, Element, Elements, Rule, SetDeclaration, Statement, TableFamily,
+};
 
 /// `NFNLGRP_NFTABLES`: every commit tells it what changed.
 const NFTABLES: i32 = 7;
@@ -75,6 +77,33 @@ fn dump(socket: &mut Socket, meanwhile: impl FnOnce()) -> (Result<i32, Interrupt
         Ok(())
     });
     (result, chains)
+}
+
+#[test]
+fn rules_are_found_in_their_chains_however_many_there_are() {
+    inside(|| {
+        let mut kernel = NfTables::open().unwrap();
+        load(&mut kernel);
+        let rules = [Statement::Accept, Statement::Drop];
+        let rules = rules.map(|statement| Rule { statements: vec![statement] });
+        let names: Vec<String> = (0..CHAINS).map(|number| format!("c{number}")).collect();
+        let add = |(chain, rule)| {
+            let action = Action::AddRule { chain, rule, before: None };
+            Op { family: TableFamily::Inet, action }
+        };
+        let every_other = names.iter().step_by(2).map(String::as_str);
+        let ops = every_other.flat_map(|chain| rules.iter().map(move |rule| (chain, rule)));
+        let ops = ops.map(add).collect();
+        let generation = kernel.generation().unwrap();
+        kernel.commit(&Plan { generation, ops, ..Plan::default() }).unwrap();
+        let live = kernel.snapshot().unwrap();
+        let chains = &live.tables[0].chains;
+        assert_eq!(chains.iter().map(LiveChain::name).collect::<Vec<_>>(), names);
+        for (number, chain) in chains.iter().enumerate() {
+            let expected = if number % 2 == 0 { &rules[..] } else { &[] };
+            assert!(chain.rules.iter().map(|live| &live.rule).eq(expected), "{chain:?}");
+        }
+    });
 }
 
 #[test]

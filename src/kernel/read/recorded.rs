@@ -1,6 +1,7 @@
 //! Our tables from messages that somebody kept, without a kernel.
 
 use super::Interrupted;
+use super::chain_index::ChainIndex;
 use super::sound::{each_once, twice};
 use crate::kernel::KernelError;
 use crate::kernel::decode::{self, ElementReader, FoundSet};
@@ -8,11 +9,11 @@ use crate::kernel::encode::Family;
 use crate::kernel::nfnetlink;
 use crate::kernel::uapi::{
     NEWCHAIN, NEWFLOWTABLE, NEWOBJ, NEWRULE, NEWSET, NEWSETELEM, NEWTABLE, NFNL_SUBSYS_NFTABLES,
-    NFTA_RULE_HANDLE, NFTA_SET_ELEM_LIST_SET, NFTA_SET_ELEM_LIST_TABLE,
+    NFTA_RULE_HANDLE, NFTA_RULE_TABLE, NFTA_SET_ELEM_LIST_SET, NFTA_SET_ELEM_LIST_TABLE,
 };
 use crate::netlink::{Attribute, Attributes, Malformed, Message, Messages, put};
 use crate::plan::{LiveChain, LiveSet, LiveTable, Snapshot};
-use crate::ruleset::{TABLE_NAME, TableFamily};
+use crate::ruleset::TableFamily;
 
 /// What is in our tables by `messages`, netlink messages one after the other: those of dumps of
 /// them, as the kernel answers, or of a batch that makes them, such as
@@ -94,10 +95,11 @@ impl<'a> Recorded<'a> {
         let mut reader = ElementReader::new(&set.declaration);
         for attributes in self.of_kind(NEWSETELEM) {
             let attributes = attributes?;
-            let text = |kind| attributes.find(kind)?.map(Attribute::text).transpose();
-            if text(NFTA_SET_ELEM_LIST_TABLE)? == Some(TABLE_NAME)
-                && text(NFTA_SET_ELEM_LIST_SET)? == Some(&set.declaration.name)
-            {
+            if !decode::is_ours(attributes, NFTA_SET_ELEM_LIST_TABLE)? {
+                continue;
+            }
+            let name = attributes.find(NFTA_SET_ELEM_LIST_SET)?.map(Attribute::name);
+            if name == Some(set.declaration.name.as_bytes()) {
                 reader.read(attributes)?;
             }
         }
@@ -117,11 +119,17 @@ impl<'a> Recorded<'a> {
     fn rules(&self, sets: &[LiveSet], chains: &mut [LiveChain]) -> Result<(), Interrupted> {
         let known: Vec<_> =
             sets.iter().filter_map(|set| set.known()).map(|set| &set.declaration).collect();
-        for (number, attributes) in (1_u64..).zip(self.of_kind(NEWRULE)) {
-            let numbered = with_handle(attributes?, number)?;
+        let index = ChainIndex::new(chains);
+        let mut number = 0;
+        for attributes in self.of_kind(NEWRULE) {
+            let attributes = attributes?;
+            if !decode::is_ours(attributes, NFTA_RULE_TABLE)? {
+                continue;
+            }
+            number += 1;
+            let numbered = with_handle(attributes, number)?;
             if let Some((name, rule)) = decode::rule(Attributes(&numbered), &known)? {
-                let chain = chains.iter_mut().find(|chain| chain.name() == name);
-                chain.ok_or(Malformed)?.rules.push(rule);
+                index.find(chains, &name).ok_or(Malformed)?.rules.push(rule);
             }
         }
         each_once(chains.iter().flat_map(|chain| &chain.rules).map(|rule| rule.handle))
@@ -149,3 +157,6 @@ fn with_handle(attributes: Attributes<'_>, number: u64) -> Result<Vec<u8>, Malfo
     }
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests;
