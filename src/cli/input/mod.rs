@@ -3,6 +3,8 @@
 mod error;
 mod file;
 mod files;
+mod kind;
+mod listed;
 
 use std::path::Path;
 
