@@ -39,6 +39,7 @@
 //! compile   plan   trace   policy → ruleset; ruleset × what is live → plan; a packet's way
 //! ruleset   policy         our nftables objects; the policy language
 //! netlink   address        bytes on a netlink socket; addresses, prefixes, L4 ports
+//! printable                text of others without what a reader would not see
 //! ```
 //!
 //! Everything but `netlink`, `kernel`, `host` and `cli` is values in, values out.
@@ -72,5 +73,6 @@ pub mod kernel;
 pub mod netlink;
 pub mod plan;
 pub mod policy;
+pub mod printable;
 pub mod ruleset;
 pub mod trace;

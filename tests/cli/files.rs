@@ -117,10 +117,28 @@ fn endless_input_is_given_up_at_the_largest_size() {
 fn a_file_name_cannot_write_to_the_terminal() {
     let world = World::new();
     let error = "\
-error: cannot read `a\u{fffd}[31mb\u{fffd}`: No such file or directory (os error 2)
+error: cannot read `a\\u{1b}[31m\\u{202e}b\u{fffd}`: No such file or directory (os error 2)
   hint: check the path
 ";
-    world.run(r#"hairnat check "$(printf 'a\033[31mb\377')""#).is(3, "", error);
+    let name = r#""$(printf 'a\033[31m\342\200\256b\377')""#;
+    world.run(&format!("hairnat check {name}")).is(3, "", error);
+    // A file that is there is named in text of several kinds, and to programs.
+    let name = r#""$(printf 'a\342\200\256b.yaml')""#;
+    let shown = r"a\u{202e}b.yaml";
+    world.run(&format!("cp policy.yaml {name} && hairnat check -v {name}")).is(
+        0,
+        &format!("{shown}:2:10: 203.0.113.10\nvalid: 1 float\n"),
+        &format!("read {shown}\n"),
+    );
+    let json = world.run(&format!("hairnat check -v -o json {name} 2> /dev/null"));
+    assert!(json.stdout().contains(r#""file": "a\u202eb.yaml""#), "{}", json.stdout());
+    assert_eq!(json.object(0)["places"][0]["file"], "a\u{202e}b.yaml");
+    world.write("policy.yaml", "fixd: []\n");
+    let error = format!(
+        "error: unknown key `fixd` in the policy\n  --> {shown}:1:1\n   |\n 1 | fixd: []\n   | ^^^^\n  \
+         hint: did you mean `fixed`?\n"
+    );
+    world.run(&format!("cp policy.yaml {name}; hairnat check {name}")).is(3, "", &error);
 }
 
 #[test]

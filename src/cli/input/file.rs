@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use super::files::{Content, PolicyFile, STDIN};
 use super::kind::FileKind;
-use super::{InputError, listed, shown};
+use super::{InputError, listed};
 use crate::policy::{LARGEST_FILE, Source};
 
 /// One byte more than a policy may have is read, so that a larger one is seen to be larger.
@@ -26,7 +26,8 @@ pub(super) fn read(file: &PolicyFile) -> Result<Source, InputError> {
         }
         Content::Named | Content::Listed => contents(path, *content)?,
     };
-    let name = if path == Path::new(STDIN) { "<stdin>".to_owned() } else { shown(path) };
+    let name = if path == Path::new(STDIN) { "<stdin>".into() } else { path.to_string_lossy() };
+    let name = name.into_owned();
     Ok(Source { name, text })
 }
 
