@@ -39,7 +39,7 @@
 //! compile   plan   trace   policy → ruleset; ruleset × what is live → plan; a packet's way
 //! ruleset   policy         our nftables objects; the policy language
 //! netlink   address        bytes on a netlink socket; addresses, prefixes, L4 ports, interfaces
-//! text                     the bytes of others, made fit for a terminal
+//! printable                text of others without what a reader would not see
 //! ```
 //!
 //! Everything but `netlink`, `kernel`, `host` and `cli` is values in, values out.
@@ -73,6 +73,6 @@ pub mod kernel;
 pub mod netlink;
 pub mod plan;
 pub mod policy;
+pub mod printable;
 pub mod ruleset;
-mod text;
 pub mod trace;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// From the bottom up; modules of one layer do not use one another.
 const LAYERS: &[&[&str]] = &[
-    &["text"],
+    &["printable"],
     &["address", "netlink"],
     &["ruleset", "policy"],
     &["compile", "plan", "trace"],

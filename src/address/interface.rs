@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::text::escaped;
+use crate::printable::{escaped, is_invisible};
 
 /// The longest interface name in bytes: `IFNAMSIZ` (16, include/uapi/linux/if.h) less the NUL.
 const LONGEST_NAME: usize = 15;
@@ -61,8 +61,9 @@ pub enum InterfacePatternError {
     /// `.` or `..`, which the kernel refuses.
     #[error("`.` and `..` are not interface names")]
     Dots,
-    /// A byte that the kernel refuses, or that would not survive in an nft script.
-    #[error("an interface name has no `/`, `:`, `\"`, `\\`, white space or control characters")]
+    /// A character that the kernel refuses, that would not survive in an nft script, or that a
+    /// reader would not see.
+    #[error("an interface name has no `/`, `:`, `\"`, `\\`, white space or invisible characters")]
     Character,
     /// A `*` that is not the last character.
     #[error("`*` stands only at the end, for any rest of the name")]
@@ -123,7 +124,7 @@ impl FromStr for InterfacePattern {
             return Err(InterfacePatternError::InnerWildcard);
         }
         let refused =
-            |c: char| matches!(c, '/' | ':' | '"' | '\\') || c.is_whitespace() || c.is_control();
+            |c: char| matches!(c, '/' | ':' | '"' | '\\') || c.is_whitespace() || is_invisible(c);
         if name.contains(refused) {
             return Err(InterfacePatternError::Character);
         }
@@ -189,6 +190,7 @@ mod tests {
         assert_eq!(refusal(".."), InterfacePatternError::Dots);
         assert_eq!(refusal("a/b"), InterfacePatternError::Character);
         assert_eq!(refusal("a b"), InterfacePatternError::Character);
+        assert_eq!(refusal("a\u{202e}b"), InterfacePatternError::Character);
         assert_eq!(refusal("a*b"), InterfacePatternError::InnerWildcard);
     }
 

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::style::{ERROR, FRAME, HINT, NOTE};
 use crate::policy::{Diagnostic, Diagnostics, Excerpt, Note};
+use crate::printable::printable;
 
 /// The diagnostics as text, each followed by an empty line, and how many were left out.
 #[must_use]
@@ -52,20 +53,21 @@ fn one_json(diagnostic: &Diagnostic) -> Value {
 
 fn write_one(diagnostic: &Diagnostic, out: &mut String) -> fmt::Result {
     let Diagnostic { file, line, column, excerpt, message, notes, hint } = diagnostic;
-    writeln!(out, "{ERROR}error:{ERROR:#} {message}")?;
+    writeln!(out, "{ERROR}error:{ERROR:#} {}", printable(message))?;
     if !file.is_empty() {
         // The arrow points at the frame, which moves with the width of the line number.
         let arrow = format!("{:>width$}", "-->", width = line.to_string().len() + 4);
-        writeln!(out, "{FRAME}{arrow}{FRAME:#} {file}:{line}:{column}")?;
+        writeln!(out, "{FRAME}{arrow}{FRAME:#} {}:{line}:{column}", printable(file))?;
         for framed in framed(*line, excerpt).lines() {
             writeln!(out, " {framed}")?;
         }
     }
     for Note { message, file, line, column } in notes {
+        let file = printable(file);
         writeln!(out, "  {NOTE}note:{NOTE:#} {message} {file}:{line}:{column}")?;
     }
     if let Some(hint) = hint {
-        writeln!(out, "  {HINT}hint:{HINT:#} {hint}")?;
+        writeln!(out, "  {HINT}hint:{HINT:#} {}", printable(hint))?;
     }
     Ok(())
 }
@@ -73,11 +75,25 @@ fn write_one(diagnostic: &Diagnostic, out: &mut String) -> fmt::Result {
 /// The source line in its frame, with carets below the value.
 fn framed(line: usize, excerpt: &Excerpt) -> String {
     let renderer = Renderer::styled().error(ERROR).line_num(FRAME).context(FRAME);
-    // The renderer takes care of the ASCII ones. A terminal obeys the others too: U+009B is CSI.
-    let text = excerpt.text.replace(|c| ('\u{80}'..='\u{9f}').contains(&c), "\u{fffd}");
-    let offset =
-        |characters: usize| text.char_indices().nth(characters).map_or(text.len(), |(at, _)| at);
-    let span = offset(excerpt.lead)..offset(excerpt.lead + excerpt.width);
+    let mut text = String::new();
+    let mut value = None;
+    let mut end = 0;
+    for (position, character) in excerpt.text.chars().enumerate() {
+        if position == excerpt.lead {
+            value = Some(text.len());
+        }
+        // The renderer knows the width of a tab.
+        if character == '\t' {
+            text.push(character);
+        } else {
+            text.push_str(&printable(character.encode_utf8(&mut [0; 4])));
+        }
+        if position < excerpt.lead + excerpt.width {
+            end = text.len();
+        }
+    }
+    // A value after the last character, such as one that is missing.
+    let span = value.unwrap_or(text.len())..end;
     let snippet =
         Snippet::source(&text).line_start(line).annotation(AnnotationKind::Primary.span(span));
     renderer.render(&[Group::with_level(Level::ERROR).element(snippet)])
@@ -87,6 +103,7 @@ fn framed(line: usize, excerpt: &Excerpt) -> String {
 mod tests {
     use super::{json, text};
     use crate::policy::{Diagnostics, Source, parse};
+    use crate::printable::is_invisible;
 
     fn diagnostics(text: &str) -> Diagnostics {
         let source = Source { name: "policy.yaml".to_owned(), text: text.into() };
@@ -116,7 +133,7 @@ error: float `203.0.113.10` is given twice
         let text = text(&diagnostics(policy), false);
         let under = |line: &str| line.split_once("| ").unwrap().1.to_owned();
         let lines: Vec<&str> = text.lines().collect();
-        assert!(lines.iter().any(|line| line.contains("control character")), "{text}");
+        assert!(lines.iter().any(|line| line.contains("invisible character")), "{text}");
         let policy = policy.replace('\t', " ");
         let text = super::text(&diagnostics(&policy), false);
         let source = under(text.lines().nth(3).unwrap());
@@ -136,11 +153,12 @@ error: float `203.0.113.10` is given twice
     }
 
     #[test]
-    fn no_control_character_of_a_policy_reaches_the_terminal() {
-        for control in (0..0xa0).filter_map(char::from_u32).filter(|c| c.is_control()) {
-            let policy = format!("fixd: []\nfixed: [\"{control}[2J\"]\n");
-            let text = text(&diagnostics(&policy), false);
-            let reaches = |c: char| c.is_control() && c != '\n';
+    fn no_invisible_character_of_a_policy_reaches_the_terminal() {
+        let reaches = |c: char| is_invisible(c) && c != '\n';
+        for invisible in (0..0xe1000).filter_map(char::from_u32).filter(|&c| is_invisible(c)) {
+            let policy = format!("fixd: []\nfixed: [\"{invisible}[2J\"]\n");
+            let source = Source { name: format!("p{invisible}.yaml"), text: policy.into() };
+            let text = text(&parse(&[source]).unwrap_err(), false);
             assert!(!text.contains(reaches), "{text:?}");
         }
     }

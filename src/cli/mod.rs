@@ -37,7 +37,7 @@ use output::Output;
 pub fn main() -> ExitCode {
     match Cli::try_parse() {
         Ok(cli) => run(&cli).into(),
-        Err(error) => usage::answer(&error).into(),
+        Err(error) => usage::answer(error).into(),
     }
 }
 
@@ -94,7 +94,7 @@ fn report(failure: &Failure, out: &mut Output) -> Exit {
         return failure.exit();
     }
     match failure {
-        Failure::Policy(found) => out.talk(diagnostics::styled(found).trim_end()),
+        Failure::Policy(found) => out.styled(diagnostics::styled(found).trim_end()),
         _ => out.error(&failure.message(), failure.nft(), failure.hint().as_deref()),
     }
     out.warn(failure.warnings());

@@ -1,6 +1,8 @@
 //! Standard output for results, standard error for talk.
+//!
+//! Names, comments, arguments and paths may be of others. Text that is given to [`Output`] without
+//! style is made printable here, and so is JSON, whose escapes mean the same to a program.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 
 use anstream::AutoStream;
@@ -13,7 +15,7 @@ use super::results::Results;
 use super::style::{self, ERROR, HEADING, HINT, WARNING};
 use crate::host::Warning;
 use crate::plan::ChangeOp;
-use crate::text::is_unprintable;
+use crate::printable::{Escapes, Escaping, printable};
 
 /// The two streams, and how much is said on them.
 pub(super) struct Output {
@@ -75,6 +77,15 @@ impl Output {
         &mut self.results
     }
 
+    /// Standard output, for a script: byte for byte, but printable on a terminal.
+    pub(super) fn script(&mut self) -> Box<dyn Write + '_> {
+        if self.results.is_terminal() {
+            Box::new(Escaping::new(&mut self.results, Escapes::Braces))
+        } else {
+            Box::new(&mut self.results)
+        }
+    }
+
     /// One line of a result.
     ///
     /// # Errors
@@ -109,7 +120,7 @@ impl Output {
     ///
     /// What writing to standard output gives.
     pub(super) fn json(&mut self, value: &Value) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut self.results, value)?;
+        serde_json::to_writer_pretty(Escaping::new(&mut self.results, Escapes::Json), value)?;
         writeln!(self.results)
     }
 
@@ -119,14 +130,14 @@ impl Output {
             return;
         }
         for Warning { message, hint, .. } in warnings {
-            self.talk(&format!("{WARNING}warning:{WARNING:#} {message}"));
+            self.warning(message);
             self.hint(hint);
         }
     }
 
     /// What went wrong, the nft line that was refused, and what to do.
     pub(super) fn error(&mut self, message: &str, nft: Option<&str>, hint: Option<&str>) {
-        self.talk(&format!("{ERROR}error:{ERROR:#} {}", printable(message)));
+        self.styled(&format!("{ERROR}error:{ERROR:#} {}", printable(message)));
         if let Some(nft) = nft {
             self.talk(&format!("  nft: {nft}"));
         }
@@ -135,8 +146,13 @@ impl Output {
         }
     }
 
+    /// A warning without a hint.
+    pub(super) fn warning(&mut self, message: &str) {
+        self.styled(&format!("{WARNING}warning:{WARNING:#} {}", printable(message)));
+    }
+
     fn hint(&mut self, hint: &str) {
-        self.talk(&format!("  {HINT}hint:{HINT:#} {hint}"));
+        self.styled(&format!("  {HINT}hint:{HINT:#} {}", printable(hint)));
     }
 
     /// A line on the way to the result, if `-v` was given.
@@ -155,9 +171,14 @@ impl Output {
         }
     }
 
-    /// A line of talk, after the results so far. There is nobody to tell when standard error is
-    /// closed; results that cannot be written show it once more when they are handed over.
+    /// A line of talk, after the results so far.
     pub(super) fn talk(&mut self, text: &str) {
+        self.styled(&printable(text));
+    }
+
+    /// Talk with style, which the caller made printable. There is nobody to tell when standard error
+    /// is closed; results that cannot be written show it once more when they are handed over.
+    pub(super) fn styled(&mut self, text: &str) {
         drop(self.results.flush());
         drop(writeln!(self.stderr, "{text}"));
     }
@@ -169,15 +190,5 @@ impl Output {
     /// What writing to standard output gives.
     pub(super) fn finish(&mut self) -> io::Result<()> {
         self.results.flush()
-    }
-}
-
-/// The text without the characters that another program may have put into a name, a comment or an
-/// argument, and that could rewrite what the terminal shows.
-fn printable(text: &str) -> Cow<'_, str> {
-    if text.contains(is_unprintable) {
-        text.replace(is_unprintable, "\u{fffd}").into()
-    } else {
-        text.into()
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn run(
     let format = agreed(format, out.format())?;
     let ruleset = compile(&load::policy(files, out)?);
     match format {
-        RenderFormat::Nft => ruleset.to_nft(out.data())?,
+        RenderFormat::Nft => ruleset.to_nft(&mut out.script())?,
         RenderFormat::Json => ruleset.to_json(out.data())?,
     }
     out.finish()?;

@@ -18,6 +18,11 @@ impl Results {
     pub(super) fn new(choice: ColorChoice) -> Self {
         Self { stream: BufWriter::new(AutoStream::new(io::stdout(), choice)) }
     }
+
+    /// Whether people read it.
+    pub(super) fn is_terminal(&self) -> bool {
+        self.stream.get_ref().is_terminal()
+    }
 }
 
 impl Write for Results {

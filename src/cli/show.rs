@@ -31,9 +31,9 @@ pub(super) fn run(out: &mut Output) -> Result<Exit, Failure> {
 fn script(live: &Snapshot, out: &mut Output) -> io::Result<()> {
     let (ruleset, left_out) = live.to_ruleset();
     for object in left_out {
-        out.talk(&format!("warning: left out {object}, which hairnat cannot write"));
+        out.warning(&format!("left out {object}, which hairnat cannot write"));
     }
-    ruleset.to_nft_script(out.data())
+    ruleset.to_nft_script(&mut out.script())
 }
 
 fn text(live: &Snapshot, out: &mut Output) -> io::Result<()> {

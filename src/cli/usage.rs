@@ -4,16 +4,19 @@ use std::env;
 use std::ffi::OsString;
 use std::io;
 
+use clap::Parser as _;
 use clap::error::ErrorKind;
 
-use super::args::{Common, OutputFormat};
+use super::args::{Cli, Common, OutputFormat};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
+use crate::printable::printable;
 
 /// Prints what clap has to say: help and version on standard output, errors on standard error, or
 /// as the one object on standard output if the command line asks for JSON in spite of its error.
-pub(super) fn answer(error: &clap::Error) -> Exit {
+pub(super) fn answer(error: clap::Error) -> Exit {
+    let error = &about_printable_arguments().unwrap_or(error);
     let asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if !asked_for && wants_json(env::args_os().skip(1)) {
         return tell(&failure(error), OutputFormat::Json);
@@ -25,6 +28,16 @@ pub(super) fn answer(error: &clap::Error) -> Exit {
         _ if asked_for => Exit::Success,
         _ => Exit::Usage,
     }
+}
+
+/// The error once more, with arguments that are printable: clap quotes them as they are, among its own
+/// style. `None` where they are, or where that would be no error.
+fn about_printable_arguments() -> Option<clap::Error> {
+    let args: Vec<OsString> = env::args_os().collect();
+    let shown: Vec<String> =
+        args.iter().map(|arg| printable(&arg.to_string_lossy()).into_owned()).collect();
+    let differ = args.iter().zip(&shown).any(|(arg, shown)| arg != shown.as_str());
+    differ.then(|| Cli::try_parse_from(shown).err()).flatten()
 }
 
 /// Reports a failure that there are no options for yet.

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use thiserror::Error;
 
-use crate::text::escaped;
+use crate::printable::escaped;
 
 /// The length of `struct nlattr`.
 const HEADER: usize = 4;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 /// One file of a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// What diagnostics call it, such as `policy.yaml` or `<stdin>`.
+    /// What diagnostics call it, such as `policy.yaml` or `<stdin>`: any text.
     pub name: String,
     /// What it contains.
     pub text: Vec<u8>,

@@ -2,28 +2,19 @@
 
 use std::fmt::Write as _;
 
+use crate::printable::printable;
+
 /// The longest value that a message shows, in characters.
 const LONGEST_SHOWN: usize = 60;
 
-/// `text` in backticks, cut if it is long, with control characters escaped for the terminal.
+/// `text` in backticks, cut if it is long, with invisible characters escaped.
 pub(super) fn quoted(text: &str) -> String {
     if text.is_empty() {
         return "an empty text".to_owned();
     }
-    let mut shown = String::from("`");
-    for c in text.chars().take(LONGEST_SHOWN) {
-        if c.is_control() {
-            // Writing to a String never fails.
-            let _ = write!(shown, "{}", c.escape_unicode());
-        } else {
-            shown.push(c);
-        }
-    }
-    if text.chars().nth(LONGEST_SHOWN).is_some() {
-        shown.push('…');
-    }
-    shown.push('`');
-    shown
+    let start: String = text.chars().take(LONGEST_SHOWN).collect();
+    let cut = if start.len() < text.len() { "…" } else { "" };
+    format!("`{}{cut}`", printable(&start))
 }
 
 /// The word of `known` that `word` was probably meant to be.
@@ -71,9 +62,10 @@ mod tests {
     }
 
     #[test]
-    fn values_are_shown_short_and_without_control_characters() {
+    fn values_are_shown_short_and_without_invisible_characters() {
         assert_eq!(quoted("web-1"), "`web-1`");
         assert_eq!(quoted("a\u{1b}[2J"), "`a\\u{1b}[2J`");
+        assert_eq!(quoted("a\u{202e}b"), "`a\\u{202e}b`");
         assert_eq!(quoted(&"é".repeat(100)), format!("`{}…`", "é".repeat(60)));
     }
 

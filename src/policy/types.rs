@@ -9,6 +9,7 @@ use std::num::NonZeroU16;
 use std::str::FromStr;
 
 use crate::address::{Address, InterfacePattern, IpFamily, PortRange, Prefix, Protocol};
+use crate::printable::is_invisible;
 
 /// A whole policy.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -219,7 +220,7 @@ pub struct Egress<A> {
 pub const LONGEST_NAME: usize = 64;
 
 /// The name of a float: 1 to [`LONGEST_NAME`] bytes that an nft script can carry as a comment, so
-/// neither control characters nor `"`.
+/// without `"`, and that a reader sees whole, so without [invisible](is_invisible) characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name(Box<str>);
 
@@ -227,7 +228,7 @@ impl Name {
     /// The name, or `None` if `text` is none.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
-        let refused = |c: char| c.is_control() || c == '"';
+        let refused = |c: char| is_invisible(c) || c == '"';
         let fits = !text.is_empty() && text.len() <= LONGEST_NAME && !text.contains(refused);
         fits.then(|| Self(text.into()))
     }

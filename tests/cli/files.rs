@@ -85,7 +85,7 @@ fn one_input_cannot_be_given_twice() {
 #[test]
 fn a_directory_stands_for_its_yaml_files() {
     let world = World::new();
-    world.run("mkdir -p conf.d/sub.yaml").is(0, "", "");
+    world.run("mkdir -p conf.d/sub").is(0, "", "");
     let none = "\
 error: no policy file in directory `conf.d`
   hint: a directory stands for its *.yaml and *.yml files, hidden ones left out
@@ -106,15 +106,6 @@ fn a_pipe_is_a_file_like_any_other() {
     world.run(line).is(0, "valid: 1 float\n", "");
 }
 
-/// Nobody may ever write to it, and an apply from a unit or by configuration management would hang.
-#[test]
-fn a_pipe_in_a_directory_is_not_waited_for() {
-    let world = World::new();
-    world.run("mkdir conf.d && cp policy.yaml conf.d && mkfifo conf.d/pipe.yaml").is(0, "", "");
-    let said = world.run("timeout 5 hairnat check -o json conf.d").object(3);
-    assert_eq!(said["error"]["kind"], "input");
-}
-
 #[test]
 fn endless_input_is_given_up_at_the_largest_size() {
     let said = World::new().run("hairnat check -o json /dev/zero").object(3);
@@ -126,10 +117,28 @@ fn endless_input_is_given_up_at_the_largest_size() {
 fn a_file_name_cannot_write_to_the_terminal() {
     let world = World::new();
     let error = "\
-error: cannot read `a\u{fffd}[31mb\u{fffd}`: No such file or directory (os error 2)
+error: cannot read `a\\u{1b}[31m\\u{202e}b\u{fffd}`: No such file or directory (os error 2)
   hint: check the path
 ";
-    world.run(r#"hairnat check "$(printf 'a\033[31mb\377')""#).is(3, "", error);
+    let name = r#""$(printf 'a\033[31m\342\200\256b\377')""#;
+    world.run(&format!("hairnat check {name}")).is(3, "", error);
+    // A file that is there is named in text of several kinds, and to programs.
+    let name = r#""$(printf 'a\342\200\256b.yaml')""#;
+    let shown = r"a\u{202e}b.yaml";
+    world.run(&format!("cp policy.yaml {name} && hairnat check -v {name}")).is(
+        0,
+        &format!("{shown}:2:10: 203.0.113.10\nvalid: 1 float\n"),
+        &format!("read {shown}\n"),
+    );
+    let json = world.run(&format!("hairnat check -v -o json {name} 2> /dev/null"));
+    assert!(json.stdout().contains(r#""file": "a\u202eb.yaml""#), "{}", json.stdout());
+    assert_eq!(json.object(0)["places"][0]["file"], "a\u{202e}b.yaml");
+    world.write("policy.yaml", "fixd: []\n");
+    let error = format!(
+        "error: unknown key `fixd` in the policy\n  --> {shown}:1:1\n   |\n 1 | fixd: []\n   | ^^^^\n  \
+         hint: did you mean `fixed`?\n"
+    );
+    world.run(&format!("cp policy.yaml {name}; hairnat check {name}")).is(3, "", &error);
 }
 
 #[test]

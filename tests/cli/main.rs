@@ -10,6 +10,8 @@ mod exit_codes;
 mod explain;
 mod files;
 mod generated;
+mod invisible;
+mod listed;
 mod live;
 mod names;
 mod others;

@@ -103,7 +103,7 @@ fn a_comment_of_others_cannot_write_to_the_terminal() {
         world.run("nft -f foreign.nft").is(0, "", "");
         let diff = "\
 map inet hairnat dnat4
-  - 203.0.113.99 : 10.0.0.99   \u{fffd}[31mred
+  - 203.0.113.99 : 10.0.0.99   \\u{1b}[31mred
 0 to add, 0 to replace, 1 to delete
 ";
         world.run("hairnat diff --color never policy.yaml").is(1, diff, "");

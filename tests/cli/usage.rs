@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use hairnat::printable::is_invisible;
+
 use crate::world::World;
 
 #[test]
@@ -93,10 +95,27 @@ fn every_command_has_an_example_in_its_long_help_and_none_in_its_short() {
 
 #[test]
 fn an_argument_cannot_write_to_the_terminal() {
-    let error = "\
-error: `a\u{fffd}[31mb` is neither an IP address nor `host`
+    let error = r"error: `a\u{1b}[31m\u{202e}b` is neither an IP address nor `host`
   hint: `--from 10.0.0.10`, or `--from host` for this host itself
 ";
-    let line = r#"hairnat explain policy.yaml --from "$(printf 'a\033[31mb')" --to 203.0.113.10"#;
-    World::new().run(line).is(2, "", error);
+    let world = World::new();
+    let argument = r#""$(printf 'a\033[31m\342\200\256b')""#;
+    let line = format!("hairnat explain policy.yaml --from {argument} --to 203.0.113.10");
+    world.run(&line).is(2, "", error);
+    // What clap says has no words of ours around it.
+    for (wrong, said) in [
+        ("hairnat ARG", r"unrecognized subcommand 'a\u{1b}[31m\u{202e}b'"),
+        ("hairnat check --ARG", r"unexpected argument '--a\u{1b}[31m\u{202e}b' found"),
+        ("hairnat explain --via ARG", r"invalid value 'a\u{1b}[31m\u{202e}b' for '--via"),
+        ("hairnat show --color always -o ARG", r"invalid value 'a\u{1b}[31m\u{202e}b' for"),
+    ] {
+        let line = wrong.replace("ARG", argument);
+        let text = world.run(&format!("{line} 2>&1 > /dev/null; true")).output().to_owned();
+        assert!(text.contains(said), "{line}: {text:?}");
+        let json = world.run(&format!("{line} -o json 2>&1; true")).output().to_owned();
+        assert!(json.contains(&said.replace('\\', r"\\")) || wrong.contains("-o"), "{json:?}");
+        for text in [text, json] {
+            assert!(!text.contains(|c| is_invisible(c) && c != '\n'), "{text:?}");
+        }
+    }
 }

@@ -79,7 +79,12 @@ impl World {
 
     /// Writes a file.
     pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
-        fs::write(self.directory.join(name), text).unwrap();
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    /// The path of a file.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
     }
 
     /// Runs a line of shell in the directory; `hairnat` is the program under test.

@@ -3,6 +3,7 @@
 mod ansible;
 mod clean_root;
 mod debian;
+mod git_hook;
 #[path = "../lab/isolation.rs"]
 mod isolation;
 mod machine;

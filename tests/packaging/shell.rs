@@ -1,12 +1,13 @@
 //! `packaging/shell`: scripts that go by the exit codes.
 
 use crate::machine::{has, machine, ruleset, settled};
-use crate::world::{POLICY, World, alone, on_a_bare_host};
+use crate::world::{POLICY, World, alone};
 
-const INVALID: &str = "floats: {203.0.113.10: 10.9.0.10}\n";
+pub(crate) const INVALID: &str = "floats: {203.0.113.10: 10.9.0.10}\n";
+pub(crate) const SECRET: &str = "password of the database: hunter2\n";
 const FILE: &str = "/etc/hairnat/policy.d/shell.yaml";
 
-const WRONG: &str = "\
+pub(crate) const WRONG: &str = "\
 error: fixed address `10.9.0.10` needs an IPv4 network in `fixed`
   --> policy.yaml:1:24
    |
@@ -29,7 +30,7 @@ table inet hairnat
   + 3 sets, 3 chains, 5 rules, 3 elements
 ";
 
-fn script(name: &str) -> String {
+pub(crate) fn script(name: &str) -> String {
     format!("{}/packaging/shell/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -63,51 +64,32 @@ fn plan_tells_the_next_step_whether_there_are_changes() {
     });
 }
 
-/// Makes a repository with the hook, and a clone of it.
-fn repository(world: &World) {
-    world.write(".gitconfig", "[user]\nname = Somebody\nemail = somebody@example.net\n");
-    let hook = script("pre-receive");
-    let line = format!(
-        "git init -q --bare -b main policy.git && ln -s {hook} policy.git/hooks/ && \
-         git init -q -b main work && cd work && git remote add origin ../policy.git && \
-         mkdir policy.d"
-    );
-    git(world, &line).is(0, "", "");
-}
-
-/// Runs a line with Git as nobody has configured it.
-fn git(world: &World, line: &str) -> crate::world::Said {
-    let nobody = "export HOME=$PWD XDG_CONFIG_HOME=$PWD GIT_CONFIG_NOSYSTEM=1 TMPDIR=$PWD";
-    world.run(&format!("{nobody}; {line}"))
-}
-
+/// Errors quote what they find, and the tree may be of somebody else.
 #[test]
-fn what_is_pushed_to_main_is_a_valid_policy() {
-    on_a_bare_host(|world| {
-        if !has(world, "git") {
-            return;
+fn plan_as_root_follows_no_link_of_the_tree() {
+    alone(|world| {
+        let plan = script("plan");
+        world.write("secret.yaml", SECRET);
+        world.run("mkdir -p policy.d away && cp secret.yaml away/web.yaml").is(0, "", "");
+        world.run("ln -s ../secret.yaml policy.d/leak.yaml").is(0, "", "");
+        world.run(&format!("{plan} policy.d")).is(
+            3,
+            "",
+            "\
+error: `policy.d/leak.yaml` is a link that leads out of its directory, to `../secret.yaml`
+  hint: put the file itself in its place, or remove the link and name the file on the command line; a link within the directory must be relative
+",
+        );
+        world.run("ln -s away linked.d && ln -s secret.yaml linked.yaml").is(0, "", "");
+        for path in ["linked.d", "linked.d/", "./linked.d/web.yaml", "linked.yaml", "$PWD/linked.d"]
+        {
+            let line = format!("{plan} {path} 2>&1 | sed \"s|$PWD|PWD|\"");
+            let path = path.replace("$PWD", "PWD");
+            let refusal =
+                format!("the path {path} goes through a link: name the place that it leads to\n");
+            world.run(&line).is(0, &refusal, "");
+            world.run(&format!("{plan} {} 2> it", path.replace("PWD", "$PWD"))).is(3, "", "");
         }
-        repository(world);
-        let push = |policy: &str, to: &str| {
-            world.write("work/policy.d/web.yaml", policy);
-            let line = format!(
-                "cd work && git add . && git commit -qm Change && git push -q origin HEAD:{to} 2>&1 \
-                 | grep remote: | sed 's/ *$//'; git -C ../policy.git rev-parse -q --verify {to} > it; \
-                 git rev-parse HEAD | cmp -s - it && echo taken || echo refused"
-            );
-            git(world, &line).output().to_owned()
-        };
-        assert_eq!(push(POLICY, "main"), "taken\n");
-        let wrong = WRONG.replace("policy.yaml", "policy.d/web.yaml");
-        let wrong =
-            wrong.lines().map(|line| format!("remote: {line}\n")).collect::<Vec<_>>().concat();
-        assert_eq!(push(INVALID, "main"), format!("{wrong}refused\n"));
-        assert_eq!(push(&format!("{INVALID}\n"), "trial"), "taken\n");
-        let delete = "cd work && git push -q origin :main 2>&1 | grep remote: | sed 's/ *$//'";
-        let told = "remote: main cannot be deleted: the policy is there\n";
-        git(world, delete).is(0, told, "");
-        // The hook leaves nothing behind.
-        world.run("ls").is(0, "policy.git\npolicy.yaml\nprogram\nwork\n", "");
     });
 }
 

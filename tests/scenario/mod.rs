@@ -35,10 +35,12 @@ impl Scenario {
     }
 }
 
-/// The bytes of a file: `<NUL>`, `<TAB>`, `<CR>`, `<BOM>` and `<FF>` stand for what editors hide.
+/// The bytes of a file: `<NUL>`, `<TAB>`, `<CR>`, `<BOM>`, `<FF>`, `<RLO>`
+/// (U+202E) and `<ZWSP>` (U+200B) stand for what editors hide.
 fn unescape(body: &str) -> Vec<u8> {
     let text = body.replace("<NUL>", "\0").replace("<TAB>", "\t").replace("<CR>", "\r");
     let text = text.replace("<BOM>", "\u{feff}");
+    let text = text.replace("<RLO>", "\u{202e}").replace("<ZWSP>", "\u{200b}");
     // U+E000 stands in for a byte that is never UTF-8.
     let bytes = text.replace("<FF>", "\u{e000}").into_bytes();
     let mut unescaped = Vec::new();

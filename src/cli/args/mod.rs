@@ -200,7 +200,8 @@ pub(super) struct PolicyFiles {
     /// Policy files, directories of *.yaml and *.yml, or - for standard input
     ///
     /// Together they make one policy. Without any: /etc/hairnat/policy.yaml and
-    /// /etc/hairnat/policy.d/.
+    /// /etc/hairnat/policy.d/. A directory's files must be regular files. A link among them must lead
+    /// to a file below the directory; a link that is named here may lead anywhere.
     #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub(super) files: Vec<PathBuf>,
     /// Read standard input in the place of the policy file PATH, which need not exist yet

@@ -4,6 +4,8 @@ use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process;
 
+use crate::printable::printable;
+
 /// Where syslog(3) sends what is to be logged.
 const SOCKET: &str = "/dev/log";
 
@@ -16,7 +18,8 @@ pub(super) fn tell(text: &str) {
 }
 
 fn send(text: &str, socket: &Path) -> std::io::Result<()> {
-    let line = format!("<{PRIORITY}>hairnat[{}]: {}", process::id(), text.replace('\n', " "));
+    let line =
+        format!("<{PRIORITY}>hairnat[{}]: {}", process::id(), printable(&text.replace('\n', " ")));
     let ours = UnixDatagram::unbound()?;
     // A log that is stuck must not keep the process.
     ours.set_nonblocking(true)?;

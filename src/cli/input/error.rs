@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::kind::FileKind;
 use super::{DEFAULT_DIRECTORY, DEFAULT_FILE, shown};
 
 /// Why a policy could not be read.
@@ -34,11 +35,21 @@ pub(in crate::cli) enum InputError {
         /// The file.
         path: PathBuf,
     },
-    /// Something else that its directory lists, such as a pipe.
-    #[error("`{}` is not a regular file", shown(path))]
-    NoFile {
-        /// What its directory lists.
+    /// A link that its directory lists and that leads out of it.
+    #[error("`{}` is a link that leads out of its directory, to `{}`", shown(path), shown(target))]
+    LeadsOut {
+        /// The link.
         path: PathBuf,
+        /// The path out of the directory, in this link or in the last of the links that it leads to.
+        target: PathBuf,
+    },
+    /// Something that is no regular file, such as a pipe in a directory, or a socket.
+    #[error("`{}` is {kind}, not a regular file", shown(path))]
+    NoFile {
+        /// Its path.
+        path: PathBuf,
+        /// What it is instead.
+        kind: FileKind,
     },
     /// A directory without a single policy file.
     #[error("no policy file in directory `{}`", shown(path))]
@@ -95,7 +106,11 @@ impl InputError {
                 "try again; write a policy under another name and rename it, so that it is never \
                  read half"
             }
-            Self::NoFile { .. } => "remove it, or name it on the command line for it to be read",
+            Self::LeadsOut { .. } => {
+                "put the file itself in its place, or remove the link and name the file on the \
+                 command line; a link within the directory must be relative"
+            }
+            Self::NoFile { kind, .. } => kind.remedy(),
             Self::EmptyDirectory { .. } => {
                 "a directory stands for its *.yaml and *.yml files, hidden ones left out"
             }

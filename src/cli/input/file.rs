@@ -1,13 +1,13 @@
 //! One policy file, whole or not at all.
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::SystemTime;
 
 use super::files::{Content, PolicyFile, STDIN};
-use super::{InputError, shown};
+use super::kind::FileKind;
+use super::{InputError, listed};
 use crate::policy::{LARGEST_FILE, Source};
 
 /// One byte more than a policy may have is read, so that a larger one is seen to be larger.
@@ -26,7 +26,8 @@ pub(super) fn read(file: &PolicyFile) -> Result<Source, InputError> {
         }
         Content::Named | Content::Listed => contents(path, *content)?,
     };
-    let name = if path == Path::new(STDIN) { "<stdin>".to_owned() } else { shown(path) };
+    let name = if path == Path::new(STDIN) { "<stdin>".into() } else { path.to_string_lossy() };
+    let name = name.into_owned();
     Ok(Source { name, text })
 }
 
@@ -38,16 +39,11 @@ fn stdin() -> io::Result<Vec<u8>> {
 
 fn contents(path: &Path, content: Content) -> Result<Vec<u8>, InputError> {
     let failed = |source| InputError::Read { path: path.to_owned(), source };
-    let mut file = open(path, content).map_err(|source| match (content, source.kind()) {
-        (Content::Listed, io::ErrorKind::NotFound) => {
-            InputError::Vanished { path: path.to_owned(), source }
-        }
-        _ => failed(source),
-    })?;
+    let mut file = match content {
+        Content::Listed => listed::open(path)?,
+        Content::Named | Content::Stdin => named(path)?,
+    };
     let before = file.metadata().map_err(failed)?;
-    if content == Content::Listed && !before.is_file() {
-        return Err(InputError::NoFile { path: path.to_owned() });
-    }
     let mut text = Vec::new();
     // At once and no more than that, as it is the largest thing in memory for a while.
     let size = usize::try_from(before.len().min(LIMIT)).unwrap_or(0);
@@ -60,11 +56,16 @@ fn contents(path: &Path, content: Content) -> Result<Vec<u8>, InputError> {
     Ok(text)
 }
 
-/// Opens the file. Whoever names a pipe has it read to its end; one that happens to be in a directory
-/// is not waited for.
-fn open(path: &Path, content: Content) -> io::Result<File> {
-    let flags = if content == Content::Listed { libc::O_NONBLOCK } else { 0 };
-    OpenOptions::new().read(true).custom_flags(flags).open(path)
+/// Opens what the operator named, wherever a link leads; a pipe is read to its end.
+fn named(path: &Path) -> Result<File, InputError> {
+    File::open(path).map_err(|source| {
+        let kind = path.metadata().ok().and_then(|facts| FileKind::of(facts.file_type()));
+        match kind {
+            // open(2) has only "No such device or address" for it.
+            Some(kind @ FileKind::Socket) => InputError::NoFile { path: path.to_owned(), kind },
+            _ => InputError::Read { path: path.to_owned(), source },
+        }
+    })
 }
 
 /// What a writer changes.

@@ -144,7 +144,7 @@ fn policy_files(directory: &Path) -> Result<Vec<PolicyFile>, InputError> {
     let mut files = Vec::new();
     for entry in directory.read_dir().map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        if is_policy_name(&path) && !path.is_dir() {
+        if is_policy_name(&path) {
             files.push(PolicyFile { path, content: Content::Listed });
         }
     }

@@ -3,11 +3,14 @@
 mod error;
 mod file;
 mod files;
+mod kind;
+mod listed;
 
 use std::path::Path;
 
 use super::args::PolicyFiles;
 use crate::policy::Source;
+use crate::printable::printable;
 pub(super) use error::InputError;
 
 /// Where a policy is when the command line names none.
@@ -24,8 +27,8 @@ pub(super) fn read(named: &PolicyFiles) -> Result<Vec<Source>, InputError> {
     files::list(named)?.iter().map(file::read).collect()
 }
 
-/// The path for people, without control characters: they could rewrite what the terminal shows.
+/// The path for people.
 #[must_use]
 pub(super) fn shown(path: &Path) -> String {
-    path.display().to_string().replace(char::is_control, "\u{fffd}")
+    printable(&path.to_string_lossy()).into_owned()
 }
