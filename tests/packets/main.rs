@@ -2,10 +2,12 @@
 //!
 //! Every test has a lab of its own: see `tests/lab`.
 
+mod beside;
 mod egress;
 mod explained;
 mod floats;
 mod foreign;
+mod forged;
 #[path = "../lab/mod.rs"]
 mod lab;
 mod matrix;
