@@ -3,8 +3,10 @@
 //! Every test has a lab of its own: see `tests/lab`.
 
 mod beside;
+mod bulk;
 mod egress;
 mod explained;
+mod firewall_bridges;
 mod floats;
 mod foreign;
 mod forged;
@@ -13,6 +15,8 @@ mod lab;
 mod matrix;
 mod moves;
 mod neighbor_discovery;
+mod own_float;
+mod pool;
 mod port_hairpin;
 mod warnings;
 mod worlds;

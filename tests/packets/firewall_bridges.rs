@@ -1,0 +1,83 @@
+//! Bridges that frames only pass through, as Proxmox puts one between every guest and its bridge:
+//! tap – fwbr – fwln/fwpr – bridge. With `br_netfilter` every frame passes the hooks twice.
+
+use crate::bulk::{MUCH, datagrams_in_fragments, transfer};
+use crate::lab::{Lab, PORT, ping};
+use crate::worlds::{TWO_FLOATS, World, saw};
+
+const INSTANCES: [&str; 3] = ["vnet0", "vnet1", "vnet2"];
+
+/// Puts a firewall bridge between the port of each instance and `br0`.
+fn put_firewall_bridges(lab: &Lab) {
+    for (number, port) in INSTANCES.iter().enumerate() {
+        lab.host.ip(&format!(
+            "link add fwbr{number} type bridge\n\
+             link set fwbr{number} up\n\
+             link set {port} master fwbr{number}\n\
+             link add fwln{number} type veth peer name fwpr{number}\n\
+             link set fwln{number} master fwbr{number} up\n\
+             link set fwpr{number} master br0 up"
+        ));
+    }
+}
+
+/// What Proxmox does with its firewall on: the first pass in a zone of its own, and INVALID dropped.
+fn install_the_firewall(lab: &Lab) {
+    for program in ["iptables-nft-restore", "ip6tables-nft-restore"] {
+        let rules = "*raw\n-A PREROUTING -i fwbr+ -j CT --zone 1\nCOMMIT\n\
+                     *filter\n\
+                     -A FORWARD -m conntrack --ctstate INVALID -j DROP\n\
+                     -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n\
+                     COMMIT\n";
+        lab.host.run(program, &[], rules);
+    }
+}
+
+fn policy() -> String {
+    format!("bridge: {{ ports: [vnet*], own_float: rewrite }}{TWO_FLOATS}")
+}
+
+#[test]
+fn every_path_works_through_firewall_bridges() {
+    Lab::run(|lab| {
+        put_firewall_bridges(lab);
+        every_path_works(lab);
+    });
+}
+
+#[test]
+fn every_path_works_through_firewall_bridges_beside_their_firewall() {
+    Lab::run(|lab| {
+        put_firewall_bridges(lab);
+        install_the_firewall(lab);
+        every_path_works(lab);
+    });
+}
+
+fn every_path_works(lab: &Lab) {
+    lab.apply(&policy());
+    for br_netfilter in [true, false] {
+        lab.br_netfilter(br_netfilter);
+        for world in World::both() {
+            let World { web_float, db_float, web, db, bridge, uplink, outside, .. } = world;
+            for (path, client, server, to, seen) in [
+                ("own float", &lab.web, &lab.web, web_float, web_float),
+                ("another's float", &lab.web, &lab.db, db_float, web_float),
+                ("float, from a client without one", &lab.batch, &lab.web, web_float, bridge),
+                ("fixed → fixed", &lab.web, &lab.db, db, web),
+                ("outside → float", &lab.outside, &lab.web, web_float, outside),
+                ("host → float", &lab.host, &lab.web, web_float, uplink),
+                ("instance → outside", &lab.web, &lab.outside, outside, web_float),
+            ] {
+                let path = format!("{path}, br_netfilter {br_netfilter}");
+                let answer = saw(server.name(), seen);
+                assert_eq!(client.tcp(to, PORT), answer, "TCP, {path}");
+                assert_eq!(client.udp(to, PORT), answer, "UDP, {path}");
+                let echoed = format!("{} saw {seen}", server.name());
+                assert_eq!(ping(client, server, to), echoed, "ICMP, {path}");
+                assert_eq!(datagrams_in_fragments(client, server, to), seen, "fragments, {path}");
+                assert_eq!(transfer(client, server, to), (MUCH, seen), "a transfer, {path}");
+            }
+        }
+    }
+}
