@@ -21,6 +21,7 @@ mod results;
 mod reverted;
 mod show;
 mod style;
+mod turn;
 mod usage;
 
 use std::process::ExitCode;
@@ -52,16 +53,18 @@ fn run(cli: &Cli) -> Exit {
 fn dispatch(cli: &Cli, out: &mut Output) -> Result<Exit, Failure> {
     form_exists(&cli.command, out.format())?;
     match &cli.command {
-        Command::Apply { confirm: Some(seconds), policy, .. } => {
-            confirm::apply(policy, *seconds, out)
+        Command::Apply { confirm: Some(seconds), wait, policy, .. } => {
+            confirm::apply(policy, *seconds, *wait, out)
         }
-        Command::Apply { dry_run, policy, .. } => apply::apply(policy, *dry_run, out),
+        Command::Apply { dry_run: true, policy, .. } => apply::dry_run(policy, out),
+        Command::Apply { wait, policy, .. } => apply::apply(policy, *wait, out),
         Command::Diff { policy } => apply::diff(policy, out),
         Command::Check { host, policy } => check::run(policy, *host, out),
         Command::Render { format, policy } => render::run(policy, *format, out),
         Command::Explain(question) => explain::run(question, out),
         Command::Show => show::run(out),
-        Command::Remove { dry_run } => remove::run(*dry_run, out),
+        Command::Remove { dry_run: true, .. } => remove::dry_run(out),
+        Command::Remove { wait, .. } => remove::remove(*wait, out),
         Command::Schema { of } => generate::schema(*of, out),
         Command::Completions { shell } => generate::completions(*shell, out),
         Command::Man { to: Some(directory), .. } => generate::manuals(directory),

@@ -108,6 +108,11 @@ impl Report {
             self.warnings.clear();
         }
         self.connections_cut = self.connections_cut.map(|cut| cut + reverted.connections_cut);
+        self.warnings.extend(reverted.changes_of_others().map(|message| Warning {
+            code: "changed-meanwhile",
+            message,
+            hint: "find out who else writes to the tables `hairnat`, with `nft monitor`".to_owned(),
+        }));
         self.warnings.extend(reverted.not_cut.map(|trouble| {
             let hint = trouble.hint.unwrap_or_default();
             not_cut("the previous state is back", "another", &trouble.message, hint)

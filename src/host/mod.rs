@@ -6,6 +6,7 @@
 mod facts;
 mod hairpin;
 mod links;
+mod lock;
 mod warnings;
 
 use thiserror::Error;
@@ -14,6 +15,7 @@ use crate::netlink;
 
 pub use facts::{BridgePort, Facts, PerFamily};
 pub use hairpin::{PortChange, port_changes, set_ports};
+pub use lock::{ChangeLock, Holder, LockError, ORDINARY_WAIT};
 pub use warnings::{Warning, warnings};
 
 /// The host's part of the kernel, read and changed.

@@ -45,14 +45,22 @@ use previous::Previous;
 use prompt::{Event, Prompt};
 use signals::Signals;
 
-/// As [`super::apply::apply`], but the changes stay only if they are confirmed within `seconds`.
+/// As [`super::apply::apply`], but the changes stay only if they are confirmed within `seconds`, and
+/// are still the same then.
 ///
 /// # Errors
 ///
 /// Whatever keeps it from being done; nothing was changed then, or the previous state is back, or
 /// the message says that it is not.
-pub(super) fn apply(files: &PolicyFiles, seconds: u32, out: &mut Output) -> Result<Exit, Failure> {
-    let Wanted { ruleset, mut host, ports, mut warnings, in_sync } = Wanted::load(files, out)?;
+pub(super) fn apply(
+    files: &PolicyFiles,
+    seconds: u32,
+    wait: u32,
+    out: &mut Output,
+) -> Result<Exit, Failure> {
+    // The guardian holds the lock too, so it is taken until the trial has ended.
+    let (mut turn, wanted) = Wanted::load_in_turn(files, wait, out)?;
+    let Wanted { ruleset, mut host, ports, mut warnings, in_sync } = wanted;
     let time = Duration::from_secs(seconds.into());
     let mut kernel = out.progress().watch(NfTables::open()?);
     let done = attempt(&mut kernel, &ruleset, &ruleset, |kernel, live, plan| {
@@ -70,10 +78,14 @@ pub(super) fn apply(files: &PolicyFiles, seconds: u32, out: &mut Output) -> Resu
     out.trace_retries(done.retries);
     match done.report? {
         (report, None) => {
+            drop(turn);
             report.write(Outcome::Applied, &in_sync, out)?;
             Ok(Exit::Success)
         }
-        (report, Some(pending)) => pending.settle(report, seconds, &mut kernel, &mut host, out),
+        (report, Some(pending)) => {
+            turn.begin_trial(pending.deadline.saturating_duration_since(Instant::now()));
+            pending.settle(report, seconds, &mut kernel, &mut host, out)
+        }
     }
 }
 
@@ -173,7 +185,10 @@ impl<'a> Guarded<'a> {
             Decision::Reverted(reverted) => Ok(End::Reverted(reverted)),
             Decision::Failed(trouble) => Err(Failure::NotReverted { trouble }),
             Decision::Gone => match self.previous.restore(kernel, host) {
-                Ok(reverted) => Ok(End::RevertedAlone(reverted)),
+                Ok(reverted) => {
+                    journal::tell_of_others(&reverted);
+                    Ok(End::RevertedAlone(reverted))
+                }
                 Err(trouble) => Err(Failure::NotReverted { trouble }),
             },
         }
@@ -211,7 +226,10 @@ impl Pending<'_> {
                 report.write_confirmation(Confirmation::Confirmed, out)?;
                 return Ok(Exit::Success);
             }
-            End::Reverted(reverted) => (reverted, reason(event, seconds)),
+            End::Reverted(mut reverted) => {
+                let refused = reverted.refused.take();
+                (reverted, refused.unwrap_or_else(|| reason(event, seconds)))
+            }
             End::RevertedAlone(reverted) => {
                 (reverted, "the process that guarded the changes ended".to_owned())
             }

@@ -1,6 +1,7 @@
 //! What each failure is called, exits with, and says in JSON.
 
 use std::io;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -8,7 +9,7 @@ use super::Failure;
 use crate::cli::generate::OUTPUT_SCHEMA;
 use crate::cli::input::InputError;
 use crate::cli::reverted::Trouble;
-use crate::host::{HostError, Warning};
+use crate::host::{Holder, HostError, Warning};
 use crate::kernel::KernelError;
 use crate::netlink::Error;
 use crate::policy::{Source, parse};
@@ -35,6 +36,9 @@ fn one_of_each() -> Vec<Failure> {
         parse(&[policy]).unwrap_err().into(),
         refused.into(),
         KernelError::Stale.into(),
+        Failure::Busy(Holder { process: Some(4711), trial: Some(Duration::from_secs(25)) }),
+        Failure::Busy(Holder { process: None, trial: Some(Duration::from_secs(25)) }),
+        Failure::Busy(Holder { process: Some(4711), trial: None }),
         HostError::Restless.into(),
         Failure::Ports { error: port, warnings: vec![warning] },
         Failure::Irreversible { left_out: vec![text("counter `mine`")] },
@@ -80,6 +84,28 @@ fn a_port_that_cannot_be_set_hides_no_warning() {
          cannot set the port hairpin mode: Operation not permitted (os error 1)"
     );
     assert_eq!(failure.to_json()["warnings"][0]["code"], "w");
+}
+
+#[test]
+fn somebody_elses_trial_is_named_with_what_can_be_done() {
+    let trial = |process| Holder { process, trial: Some(Duration::from_millis(24_001)) };
+    let failure = Failure::Busy(trial(Some(4711)));
+    assert_eq!(failure.exit() as u8, 5);
+    assert_eq!(
+        failure.message(),
+        "the changes of process 4711 are on trial for another 25 s (`apply --confirm`); nothing was \
+         changed"
+    );
+    assert_eq!(
+        failure.hint().unwrap(),
+        "`--wait 25` waits for its end, `kill -USR1 4711` keeps its changes, `kill 4711` brings the \
+         previous state back"
+    );
+    // A process id of another process namespace would name another process here.
+    let failure = Failure::Busy(trial(None));
+    assert!(failure.message().starts_with("the changes of a process of another process namespace"));
+    assert_eq!(failure.hint().unwrap(), "`--wait 25` waits for its end");
+    assert_eq!(failure.to_json()["error"].get("process"), None);
 }
 
 #[test]
