@@ -40,8 +40,11 @@ pub(super) enum Failure {
     /// Somebody else changes the host; nothing was changed.
     #[error("{}; nothing was changed", turn::busy(*.0))]
     Busy(Holder),
+    /// A bridge port could not be switched off; nothing was changed.
+    #[error("{}; nothing was changed", with_causes(.0))]
+    PortsFirst(HostError),
     /// A bridge port could not be set, and by then the ruleset had been applied.
-    #[error("{}", with_causes(error))]
+    #[error("the ruleset is applied, but {}", with_causes(error))]
     Ports {
         /// Which port, and why.
         error: HostError,
@@ -104,6 +107,7 @@ impl Failure {
             Self::Kernel(KernelError::Stale) | Self::Busy(_) => Exit::Stale,
             Self::Kernel(_)
             | Self::Host(_)
+            | Self::PortsFirst(_)
             | Self::Ports { .. }
             | Self::Irreversible { .. }
             | Self::NoGuardian(_)
@@ -125,7 +129,7 @@ impl Failure {
             Self::Kernel(KernelError::Stale) => "stale",
             Self::Busy(_) => "busy",
             Self::Kernel(_) => "kernel",
-            Self::Host(_) | Self::Ports { .. } => "host",
+            Self::Host(_) | Self::PortsFirst(_) | Self::Ports { .. } => "host",
             Self::Irreversible { .. } | Self::NoGuardian(_) => "confirm",
             Self::NotReverted { .. } => "revert",
             Self::Undone { kind, .. } => kind,
@@ -140,7 +144,7 @@ impl Failure {
             Self::Usage { hint, .. } => Some(hint.clone()),
             Self::Input(error) => error.hint(),
             Self::Kernel(error) => error.hint(),
-            Self::Host(error) | Self::Ports { error, .. } => error.hint(),
+            Self::Host(error) | Self::PortsFirst(error) | Self::Ports { error, .. } => error.hint(),
             Self::Busy(holder) => Some(turn::hint(*holder)),
             Self::Irreversible { .. } => Some(
                 "take it out by hand first, or apply without `--confirm`; `hairnat diff` shows it"

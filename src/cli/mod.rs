@@ -13,6 +13,7 @@ mod input;
 mod load;
 mod manual;
 mod output;
+mod ports;
 mod progress;
 mod remove;
 mod render;
@@ -32,6 +33,7 @@ use args::{Cli, Command, OutputFormat};
 use exit::Exit;
 use failure::Failure;
 use output::Output;
+use remove::PortModes;
 
 /// Runs the program with the arguments of the process.
 #[must_use]
@@ -63,8 +65,12 @@ fn dispatch(cli: &Cli, out: &mut Output) -> Result<Exit, Failure> {
         Command::Render { format, policy } => render::run(policy, *format, out),
         Command::Explain(question) => explain::run(question, out),
         Command::Show => show::run(out),
-        Command::Remove { dry_run: true, .. } => remove::dry_run(out),
-        Command::Remove { wait, .. } => remove::remove(*wait, out),
+        Command::Remove { dry_run: true, keep_hairpin_mode, .. } => {
+            remove::dry_run(PortModes::of(*keep_hairpin_mode), out)
+        }
+        Command::Remove { wait, keep_hairpin_mode, .. } => {
+            remove::remove(PortModes::of(*keep_hairpin_mode), *wait, out)
+        }
         Command::Schema { of } => generate::schema(*of, out),
         Command::Completions { shell } => generate::completions(*shell, out),
         Command::Man { to: Some(directory), .. } => generate::manuals(directory),

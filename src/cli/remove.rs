@@ -1,21 +1,67 @@
-//! `hairnat remove`: both tables go, and nothing else.
+//! `hairnat remove`: both tables go, and with the guard the hairpin mode of its ports.
+
+use std::mem;
 
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
+use super::ports::commit_after;
 use super::report::{Outcome, Report};
 use super::turn::Turn;
-use crate::kernel::{NfTables, Step, converge};
+use crate::host::{Facts, Guard, Host, LiveHost, PortPlan, plan_ports};
+use crate::kernel::{NfTables, Step, attempt, carry_out};
+use crate::plan::Snapshot;
+use crate::policy::Bridge;
 use crate::ruleset::Ruleset;
+
+/// What becomes of the hairpin mode of the ports that the live guard covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PortModes {
+    /// It is switched off, before the guard goes.
+    Off,
+    /// It stays, and without a guard.
+    Keep,
+}
+
+impl PortModes {
+    /// As the option `--keep-hairpin-mode` has it.
+    pub(super) const fn of(keep: bool) -> Self {
+        if keep { Self::Keep } else { Self::Off }
+    }
+
+    fn plan(self, facts: &Facts, live: &Snapshot) -> PortPlan {
+        let live = match self {
+            Self::Off => Guard::live(live),
+            Self::Keep => Guard::default(),
+        };
+        plan_ports(&Bridge::default(), facts, &live, &Guard::default())
+    }
+}
 
 /// Takes both tables away, after somebody's trial of at most `wait` seconds.
 ///
 /// # Errors
 ///
 /// Whatever keeps it from being done; nothing was changed then.
-pub(super) fn remove(wait: u32, out: &mut Output) -> Result<Exit, Failure> {
+pub(super) fn remove(modes: PortModes, wait: u32, out: &mut Output) -> Result<Exit, Failure> {
     let turn = Turn::take(wait, out)?;
-    run(Step::Commit, Outcome::Applied, Some(turn), out)
+    let mut warnings = turn.warnings.clone();
+    let nothing = Ruleset::default();
+    let mut kernel = out.progress().watch(NfTables::open()?);
+    let mut host = LiveHost::open()?;
+    let facts = host.facts()?;
+    let done = attempt(&mut kernel, &nothing, &nothing, |kernel, live, plan| {
+        let ports = modes.plan(&facts, live);
+        let (off, _) = ports.off_and_on();
+        let committed =
+            commit_after(&mut host, &off, || carry_out(kernel, Step::Commit, live, plan))?;
+        Ok(committed.map(|()| Report::new(plan, &ports, mem::take(&mut warnings), out)))
+    })?;
+    out.trace_retries(done.retries);
+    // Before the output: its reader may be slow.
+    drop(turn);
+    done.report?.write(Outcome::Applied, NOTHING, out)?;
+    Ok(Exit::Success)
 }
 
 /// Has the kernel say that it would do what [`remove`] does.
@@ -23,24 +69,18 @@ pub(super) fn remove(wait: u32, out: &mut Output) -> Result<Exit, Failure> {
 /// # Errors
 ///
 /// Whatever would keep it from being done.
-pub(super) fn dry_run(out: &mut Output) -> Result<Exit, Failure> {
-    run(Step::Validate, Outcome::Validated, None, out)
-}
-
-fn run(
-    step: Step,
-    outcome: Outcome,
-    turn: Option<Turn>,
-    out: &mut Output,
-) -> Result<Exit, Failure> {
-    let warnings = turn.as_ref().map(|turn| turn.warnings.clone()).unwrap_or_default();
+pub(super) fn dry_run(modes: PortModes, out: &mut Output) -> Result<Exit, Failure> {
+    let nothing = Ruleset::default();
     let mut kernel = out.progress().watch(NfTables::open()?);
-    let done = converge(&mut kernel, step, &Ruleset::default(), |plan| {
-        Report::new(plan, &[], warnings.clone(), out)
+    let facts = LiveHost::open()?.facts()?;
+    let done = attempt(&mut kernel, &nothing, &nothing, |kernel, live, plan| {
+        carry_out(kernel, Step::Validate, live, plan)?;
+        Ok(Report::new(plan, &modes.plan(&facts, live), Vec::new(), out))
     })?;
     out.trace_retries(done.retries);
-    // Before the output: its reader may be slow.
-    drop(turn);
-    done.report.write(outcome, "nothing to remove", out)?;
+    done.report.write(Outcome::Validated, NOTHING, out)?;
     Ok(Exit::Success)
 }
+
+/// What is said when there is no table.
+const NOTHING: &str = "nothing to remove";

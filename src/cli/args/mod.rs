@@ -159,8 +159,9 @@ Example:
     Show,
     /// Take both tables away
     #[command(after_long_help = "\
-Bridge ports keep their hairpin mode. No connection is cut, but the kernel goes on translating the
-open ones only where another program has NAT rules too.
+Bridge ports that the guard covers leave hairpin mode before it goes: without a guard it breaks
+duplicate address detection. No connection is cut, but the kernel goes on translating the open ones
+only where another program has NAT rules too.
 
 While somebody's `apply --confirm` is on trial, it exits with 5.
 
@@ -170,6 +171,11 @@ Example:
         /// Print the changes and have the kernel validate them, but change nothing
         #[arg(long)]
         dry_run: bool,
+        /// Leave every bridge port in its hairpin mode
+        ///
+        /// Something else must keep its instances from hearing their own IPv6 multicast.
+        #[arg(long)]
+        keep_hairpin_mode: bool,
         /// Wait at most SECONDS for the end of somebody's `apply --confirm`
         #[arg(long, value_name = "SECONDS", conflicts_with = "dry_run", default_value_t = 0)]
         #[arg(value_parser = clap::value_parser!(u32).range(0..=86400))]

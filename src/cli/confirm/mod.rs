@@ -32,10 +32,11 @@ use super::args::PolicyFiles;
 use super::exit::Exit;
 use super::failure::{Failure, with_causes};
 use super::output::Output;
+use super::ports::commit_after;
 use super::progress::Progress;
 use super::report::{Confirmation, Outcome, Report};
 use super::reverted::{Reverted, Trouble};
-use crate::host::{HostError, LiveHost, PortChange, set_ports};
+use crate::host::{HostError, LiveHost, PortChange, PortPlan, set_ports};
 use crate::kernel::{Kernel, KernelError, NfTables, Step, attempt, carry_out, cut};
 use crate::plan::{Plan, Snapshot};
 use crate::ruleset::Ruleset;
@@ -64,11 +65,13 @@ pub(super) fn apply(
     let time = Duration::from_secs(seconds.into());
     let mut kernel = out.progress().watch(NfTables::open()?);
     let done = attempt(&mut kernel, &ruleset, &ruleset, |kernel, live, plan| {
+        let ports = ports.plan(live);
         let mut report = || Report::new(plan, &ports, std::mem::take(&mut warnings), out);
-        if plan.is_empty() && ports.is_empty() {
+        if plan.is_empty() && ports.changes.is_empty() {
             return Ok(Ok((report(), None)));
         }
-        let guarded = match Guarded::new(live, &ruleset, plan, &ports, time, out.progress()) {
+        let progress = out.progress();
+        let guarded = match Guarded::new(live, &ruleset, plan, &ports.changes, time, progress) {
             Ok(guarded) => guarded,
             Err(failure) => return Ok(Err(failure)),
         };
@@ -142,10 +145,16 @@ impl<'a> Guarded<'a> {
         host: &mut LiveHost,
         live: &Snapshot,
         plan: &Plan<'_>,
-        ports: &[PortChange],
+        ports: &PortPlan,
     ) -> Result<Result<Pending<'a>, Failure>, KernelError> {
-        match carry_out(kernel, Step::Commit, live, plan) {
-            Ok(()) => {}
+        let (off, on) = ports.off_and_on();
+        match commit_after(host, &off, || carry_out(kernel, Step::Commit, live, plan)) {
+            Ok(Ok(())) => {}
+            Ok(Err(failure)) => {
+                self.guardian.discard();
+                self.signals.release();
+                return Ok(Err(failure));
+            }
             // The answer was lost or makes no sense; who knows what was done.
             Err(error @ (KernelError::Netlink { .. } | KernelError::Malformed(_))) => {
                 return match self.end(Some(Word::Revert), kernel, host) {
@@ -159,8 +168,7 @@ impl<'a> Guarded<'a> {
                 return Err(error);
             }
         }
-        // After the rules: a port that reflects before its guard is there would break DAD.
-        if let Err(error) = set_ports(host, ports) {
+        if let Err(error) = set_ports(host, &on) {
             let undone = self.end(Some(Word::Revert), kernel, host);
             return Ok(Err(undone.map_or_else(|failure| failure, |_| port_failure(&error))));
         }

@@ -20,8 +20,8 @@ fn one_of_each() -> Vec<Failure> {
     let text = str::to_owned;
     let hint = || Some(text("h"));
     let warning = Warning { code: "no-bridge", message: text("m"), hint: text("h") };
-    let source = Error::refused(libc::EPERM, "set the port hairpin mode");
-    let port = HostError::Port { port: text("vnet1"), mode: "on", source };
+    let source = || Error::refused(libc::EPERM, "set the port hairpin mode");
+    let port = |mode| HostError::Port { port: text("vnet1"), mode, source: source() };
     let policy = Source { name: text("p.yaml"), text: b"floats: []".to_vec() };
     let refused = KernelError::Refused {
         action: text("add table `inet hairnat`"),
@@ -40,7 +40,8 @@ fn one_of_each() -> Vec<Failure> {
         Failure::Busy(Holder { process: None, trial: Some(Duration::from_secs(25)) }),
         Failure::Busy(Holder { process: Some(4711), trial: None }),
         HostError::Restless.into(),
-        Failure::Ports { error: port, warnings: vec![warning] },
+        Failure::PortsFirst(port("off")),
+        Failure::Ports { error: port("on"), warnings: vec![warning] },
         Failure::Irreversible { left_out: vec![text("counter `mine`")] },
         Failure::NoGuardian(io()),
         Failure::Undone { kind: "host", trouble: Trouble { message: text("m"), hint: hint() } },
