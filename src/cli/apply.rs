@@ -5,37 +5,64 @@ use std::mem;
 use super::args::PolicyFiles;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::load;
+use super::load::{self, Stdin};
 use super::output::Output;
+use super::ports::commit_after;
 use super::report::{Outcome, Report};
+use super::turn::Turn;
 use crate::compile::compile;
-use crate::host::{Host, LiveHost, PortChange, Warning, port_changes, set_ports, warnings};
-use crate::kernel::{Kernel, NfTables, Step, converge, cut};
-use crate::plan::plan;
+use crate::host::{
+    Facts, Guard, Host, LiveHost, PortPlan, Warning, plan_ports, set_ports, warnings,
+};
+use crate::kernel::{Kernel, NfTables, Step, attempt, carry_out, cut};
+use crate::plan::{Snapshot, plan};
+use crate::policy::Bridge;
 use crate::ruleset::Ruleset;
 
-/// Makes the kernel match the policy, or with `dry_run` has it say that it could.
+/// Makes the kernel match the policy, after somebody's trial of at most `wait` seconds.
 ///
 /// # Errors
 ///
 /// Whatever keeps it from being done; nothing was changed then.
-pub(super) fn apply(files: &PolicyFiles, dry_run: bool, out: &mut Output) -> Result<Exit, Failure> {
-    let Wanted { ruleset, mut host, ports, mut warnings, in_sync } = Wanted::load(files, out)?;
-
-    let step = if dry_run { Step::Validate } else { Step::Commit };
+pub(super) fn apply(files: &PolicyFiles, wait: u32, out: &mut Output) -> Result<Exit, Failure> {
+    let (turn, wanted) = Wanted::load_in_turn(files, wait, out)?;
+    let Wanted { ruleset, mut host, ports, mut warnings, in_sync } = wanted;
     let mut kernel = out.progress().watch(NfTables::open()?);
-    let done = converge(&mut kernel, step, &ruleset, |plan| {
-        let report = Report::new(plan, &ports, mem::take(&mut warnings), out);
-        // At once: until then the connections of a moved float go on to its old instance.
-        if dry_run { report } else { report.with_cut(cut(&plan.stale)) }
+    let done = attempt(&mut kernel, &ruleset, &ruleset, |kernel, live, plan| {
+        let ports = ports.plan(live);
+        let (off, on) = ports.off_and_on();
+        let carry_out = || carry_out(kernel, Step::Commit, live, plan);
+        Ok(commit_after(&mut host, &off, carry_out)?.map(|()| {
+            let report = Report::new(plan, &ports, mem::take(&mut warnings), out);
+            // At once: until then the connections of a moved float go on to its old instance.
+            (report.with_cut(cut(&plan.stale)), on)
+        }))
     })?;
     out.trace_retries(done.retries);
-    // After the rules: a port that reflects before its guard is there would break DAD.
-    if !dry_run && let Err(error) = set_ports(&mut host, &ports) {
-        return Err(Failure::Ports { error, warnings: done.report.warnings });
+    let (report, on) = done.report?;
+    if let Err(error) = set_ports(&mut host, &on) {
+        return Err(Failure::Ports { error, warnings: report.warnings });
     }
-    let outcome = if dry_run { Outcome::Validated } else { Outcome::Applied };
-    done.report.write(outcome, &in_sync, out)?;
+    // Before the output: its reader may be slow.
+    drop(turn);
+    report.write(Outcome::Applied, &in_sync, out)?;
+    Ok(Exit::Success)
+}
+
+/// Has the kernel say that it would do what [`apply`] does.
+///
+/// # Errors
+///
+/// Whatever would keep it from being done.
+pub(super) fn dry_run(files: &PolicyFiles, out: &mut Output) -> Result<Exit, Failure> {
+    let Wanted { ruleset, ports, mut warnings, in_sync, .. } = Wanted::load(files, out)?;
+    let mut kernel = out.progress().watch(NfTables::open()?);
+    let done = attempt(&mut kernel, &ruleset, &ruleset, |kernel, live, plan| {
+        carry_out(kernel, Step::Validate, live, plan)?;
+        Ok(Report::new(plan, &ports.plan(live), mem::take(&mut warnings), out))
+    })?;
+    out.trace_retries(done.retries);
+    done.report.write(Outcome::Validated, &in_sync, out)?;
     Ok(Exit::Success)
 }
 
@@ -48,7 +75,7 @@ pub(super) fn diff(files: &PolicyFiles, out: &mut Output) -> Result<Exit, Failur
     let wanted = Wanted::load(files, out)?;
     let live = out.progress().watch(NfTables::open()?).snapshot_expecting(&wanted.ruleset)?;
     let plan = plan(&live, &wanted.ruleset);
-    let report = Report::new(&plan, &wanted.ports, wanted.warnings, out);
+    let report = Report::new(&plan, &wanted.ports.plan(&live), wanted.warnings, out);
     report.write(Outcome::Shown, &wanted.in_sync, out)?;
     Ok(if report.changed() { Exit::Differences } else { Exit::Success })
 }
@@ -59,12 +86,26 @@ pub(super) struct Wanted {
     pub(super) ruleset: Ruleset,
     /// Open already: once the rules are there, nothing should be left that can fail.
     pub(super) host: LiveHost,
-    /// The bridge ports that are in another mode than the policy's.
-    pub(super) ports: Vec<PortChange>,
+    /// What the policy asks of the bridge ports.
+    pub(super) ports: WantedPorts,
     /// Where the host contradicts the policy.
     pub(super) warnings: Vec<Warning>,
     /// What is said when there is nothing to change.
     pub(super) in_sync: String,
+}
+
+/// What a policy asks of the bridge ports. What changes depends on the guard that is live.
+pub(super) struct WantedPorts {
+    bridge: Bridge,
+    facts: Facts,
+    guard: Guard,
+}
+
+impl WantedPorts {
+    /// What becomes of the ports where `live` is live.
+    pub(super) fn plan(&self, live: &Snapshot) -> PortPlan {
+        plan_ports(&self.bridge, &self.facts, &Guard::live(live), &self.guard)
+    }
 }
 
 impl Wanted {
@@ -73,8 +114,32 @@ impl Wanted {
     /// # Errors
     ///
     /// What keeps either from being read, or all that is wrong with the policy.
-    pub(super) fn load(files: &PolicyFiles, out: &mut Output) -> Result<Self, Failure> {
-        let policy = load::policy(files, out)?;
+    fn load(files: &PolicyFiles, out: &mut Output) -> Result<Self, Failure> {
+        let stdin = load::standard_input(files, out)?;
+        Self::load_with(files, stdin, out)
+    }
+
+    /// As [`Wanted::load`], once it is our turn to change the host; somebody's trial may take `wait`
+    /// seconds until then. So of two applies the later one has the newer policy. Standard input is
+    /// read before the lock is taken: its writer may be slow.
+    ///
+    /// # Errors
+    ///
+    /// As [`Wanted::load`], and [`Failure::Busy`].
+    pub(super) fn load_in_turn(
+        files: &PolicyFiles,
+        wait: u32,
+        out: &mut Output,
+    ) -> Result<(Turn, Self), Failure> {
+        let stdin = load::standard_input(files, out)?;
+        let turn = Turn::take(wait, out)?;
+        let mut wanted = Self::load_with(files, stdin, out)?;
+        wanted.warnings.extend_from_slice(&turn.warnings);
+        Ok((turn, wanted))
+    }
+
+    fn load_with(files: &PolicyFiles, stdin: Stdin, out: &mut Output) -> Result<Self, Failure> {
+        let policy = load::policy_with(files, stdin, out)?;
         let mut host = LiveHost::open()?;
         let facts = host.facts()?;
         let floats = policy.float_count();
@@ -83,10 +148,10 @@ impl Wanted {
         let ruleset = compile(&policy);
         drop(compiling);
         Ok(Self {
-            ruleset,
             host,
-            ports: port_changes(&policy.bridge, &facts),
             warnings: warnings(&policy, &facts),
+            ports: WantedPorts { bridge: policy.bridge, facts, guard: Guard::of(&ruleset) },
+            ruleset,
             in_sync: format!("in sync: {floats} float{plural}"),
         })
     }

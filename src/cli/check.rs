@@ -7,8 +7,9 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::load;
 use super::output::Output;
-use crate::host::{Host, LiveHost, Warning, warnings};
-use crate::policy::{Declared, Source};
+use crate::compile::compile;
+use crate::host::{Guard, Host, HostError, LiveHost, Warning, plan_ports, warnings};
+use crate::policy::{Declared, Policy, Source};
 
 /// Validates the policy, and with `host` compares it with this host's settings.
 ///
@@ -22,7 +23,7 @@ pub(super) fn run(files: &PolicyFiles, host: bool, out: &mut Output) -> Result<E
     } else {
         (load::policy(files, out)?, None)
     };
-    let warnings = if host { warnings(&policy, &LiveHost::open()?.facts()?) } else { Vec::new() };
+    let warnings = if host { contradictions(&policy)? } else { Vec::new() };
     let floats = policy.float_count();
     if out.is_json() {
         let warnings: Vec<Value> = warnings.iter().map(Warning::to_json).collect();
@@ -42,6 +43,16 @@ pub(super) fn run(files: &PolicyFiles, host: bool, out: &mut Output) -> Result<E
     out.finish()?;
     out.warn(&warnings);
     Ok(Exit::Success)
+}
+
+/// Where this host contradicts the policy, whatever is live now.
+fn contradictions(policy: &Policy) -> Result<Vec<Warning>, HostError> {
+    let facts = LiveHost::open()?.facts()?;
+    let guard = compile(&Policy { bridge: policy.bridge.clone(), ..Policy::default() });
+    let ports = plan_ports(&policy.bridge, &facts, &Guard::default(), &Guard::of(&guard));
+    let mut found = warnings(policy, &facts);
+    found.extend(ports.warnings);
+    Ok(found)
 }
 
 /// As compilers tell a place.

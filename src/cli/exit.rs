@@ -9,7 +9,7 @@ pub(super) const EXIT_CODES: [(u8, &str); 7] = [
     (2, "wrong usage"),
     (3, "the policy is invalid; nothing was changed"),
     (4, "the kernel or the host refused; nothing was changed, or the message says what was"),
-    (5, "the ruleset kept changing under us; nothing was changed"),
+    (5, "the ruleset kept changing, or somebody's trial is running; nothing was changed"),
     (6, "`apply --confirm`: not confirmed, the previous state is back"),
 ];
 
@@ -27,7 +27,7 @@ pub(super) enum Exit {
     Policy = 3,
     /// The kernel or the host refused.
     Refused = 4,
-    /// The ruleset kept changing under us.
+    /// The ruleset kept changing, or somebody else is at work on it.
     Stale = 5,
     /// The changes were not confirmed: the previous state is back.
     NotConfirmed = 6,

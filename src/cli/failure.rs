@@ -9,7 +9,8 @@ use thiserror::Error;
 use super::exit::Exit;
 use super::input::{InputError, shown};
 use super::reverted::Trouble;
-use crate::host::{HostError, Warning};
+use super::turn;
+use crate::host::{Holder, HostError, Warning};
 use crate::kernel::KernelError;
 use crate::policy::Diagnostics;
 
@@ -36,8 +37,14 @@ pub(super) enum Failure {
     /// A fact of the host could not be read.
     #[error(transparent)]
     Host(#[from] HostError),
+    /// Somebody else changes the host; nothing was changed.
+    #[error("{}; nothing was changed", turn::busy(*.0))]
+    Busy(Holder),
+    /// A bridge port could not be switched off; nothing was changed.
+    #[error("{}; nothing was changed", with_causes(.0))]
+    PortsFirst(HostError),
     /// A bridge port could not be set, and by then the ruleset had been applied.
-    #[error("{}", with_causes(error))]
+    #[error("the ruleset is applied, but {}", with_causes(error))]
     Ports {
         /// Which port, and why.
         error: HostError,
@@ -97,9 +104,10 @@ impl Failure {
         match self {
             Self::Usage { .. } | Self::Input(InputError::NoPart { .. }) => Exit::Usage,
             Self::Input(_) | Self::Policy(_) => Exit::Policy,
-            Self::Kernel(KernelError::Stale) => Exit::Stale,
+            Self::Kernel(KernelError::Stale) | Self::Busy(_) => Exit::Stale,
             Self::Kernel(_)
             | Self::Host(_)
+            | Self::PortsFirst(_)
             | Self::Ports { .. }
             | Self::Irreversible { .. }
             | Self::NoGuardian(_)
@@ -119,8 +127,9 @@ impl Failure {
             Self::Input(_) => "input",
             Self::Policy(_) => "policy",
             Self::Kernel(KernelError::Stale) => "stale",
+            Self::Busy(_) => "busy",
             Self::Kernel(_) => "kernel",
-            Self::Host(_) | Self::Ports { .. } => "host",
+            Self::Host(_) | Self::PortsFirst(_) | Self::Ports { .. } => "host",
             Self::Irreversible { .. } | Self::NoGuardian(_) => "confirm",
             Self::NotReverted { .. } => "revert",
             Self::Undone { kind, .. } => kind,
@@ -135,7 +144,8 @@ impl Failure {
             Self::Usage { hint, .. } => Some(hint.clone()),
             Self::Input(error) => error.hint(),
             Self::Kernel(error) => error.hint(),
-            Self::Host(error) | Self::Ports { error, .. } => error.hint(),
+            Self::Host(error) | Self::PortsFirst(error) | Self::Ports { error, .. } => error.hint(),
+            Self::Busy(holder) => Some(turn::hint(*holder)),
             Self::Irreversible { .. } => Some(
                 "take it out by hand first, or apply without `--confirm`; `hairnat diff` shows it"
                     .to_owned(),
@@ -179,6 +189,14 @@ impl Failure {
         if let Self::Policy(diagnostics) = self {
             error["diagnostics"] = super::diagnostics::json(diagnostics);
             error["left_out"] = diagnostics.left_out().into();
+        }
+        if let Self::Busy(Holder { process, trial }) = self {
+            if let Some(process) = process {
+                error["process"] = (*process).into();
+            }
+            if let Some(left) = trial {
+                error["seconds_left"] = turn::seconds(*left).into();
+            }
         }
         let mut object = json!({ "format": 1, "error": error });
         if !self.warnings().is_empty() {

@@ -13,6 +13,7 @@ mod input;
 mod load;
 mod manual;
 mod output;
+mod ports;
 mod progress;
 mod remove;
 mod render;
@@ -21,6 +22,7 @@ mod results;
 mod reverted;
 mod show;
 mod style;
+mod turn;
 mod usage;
 
 use std::process::ExitCode;
@@ -31,6 +33,7 @@ use args::{Cli, Command, OutputFormat};
 use exit::Exit;
 use failure::Failure;
 use output::Output;
+use remove::PortModes;
 
 /// Runs the program with the arguments of the process.
 #[must_use]
@@ -52,16 +55,22 @@ fn run(cli: &Cli) -> Exit {
 fn dispatch(cli: &Cli, out: &mut Output) -> Result<Exit, Failure> {
     form_exists(&cli.command, out.format())?;
     match &cli.command {
-        Command::Apply { confirm: Some(seconds), policy, .. } => {
-            confirm::apply(policy, *seconds, out)
+        Command::Apply { confirm: Some(seconds), wait, policy, .. } => {
+            confirm::apply(policy, *seconds, *wait, out)
         }
-        Command::Apply { dry_run, policy, .. } => apply::apply(policy, *dry_run, out),
+        Command::Apply { dry_run: true, policy, .. } => apply::dry_run(policy, out),
+        Command::Apply { wait, policy, .. } => apply::apply(policy, *wait, out),
         Command::Diff { policy } => apply::diff(policy, out),
         Command::Check { host, policy } => check::run(policy, *host, out),
         Command::Render { format, policy } => render::run(policy, *format, out),
         Command::Explain(question) => explain::run(question, out),
         Command::Show => show::run(out),
-        Command::Remove { dry_run } => remove::run(*dry_run, out),
+        Command::Remove { dry_run: true, keep_hairpin_mode, .. } => {
+            remove::dry_run(PortModes::of(*keep_hairpin_mode), out)
+        }
+        Command::Remove { wait, keep_hairpin_mode, .. } => {
+            remove::remove(PortModes::of(*keep_hairpin_mode), *wait, out)
+        }
         Command::Schema { of } => generate::schema(*of, out),
         Command::Completions { shell } => generate::completions(*shell, out),
         Command::Man { to: Some(directory), .. } => generate::manuals(directory),

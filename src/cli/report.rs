@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::failure::{Failure, with_causes};
 use super::output::Output;
 use super::reverted::Reverted;
-use crate::host::{PortChange, Warning};
+use crate::host::{PortChange, PortPlan, Warning};
 use crate::kernel::Cut;
 use crate::plan::{Change, ChangeOp, Group, Line, Plan, Summary, groups};
 
@@ -58,14 +58,17 @@ pub(super) enum Outcome {
 }
 
 impl Report {
-    /// The report of a plan and of the bridge ports that change with it.
+    /// The report of a plan and of the bridge ports that change with it; their warnings come after
+    /// `warnings`.
     #[must_use]
     pub(super) fn new(
         plan: &Plan<'_>,
-        ports: &[PortChange],
-        warnings: Vec<Warning>,
+        ports: &PortPlan,
+        mut warnings: Vec<Warning>,
         out: &Output,
     ) -> Self {
+        warnings.extend_from_slice(&ports.warnings);
+        let ports = &ports.changes;
         let mut summary = plan.summary();
         for _ in ports {
             summary.count(ChangeOp::Replace);
@@ -108,6 +111,11 @@ impl Report {
             self.warnings.clear();
         }
         self.connections_cut = self.connections_cut.map(|cut| cut + reverted.connections_cut);
+        self.warnings.extend(reverted.changes_of_others().map(|message| Warning {
+            code: "changed-meanwhile",
+            message,
+            hint: "find out who else writes to the tables `hairnat`, with `nft monitor`".to_owned(),
+        }));
         self.warnings.extend(reverted.not_cut.map(|trouble| {
             let hint = trouble.hint.unwrap_or_default();
             not_cut("the previous state is back", "another", &trouble.message, hint)
@@ -292,11 +300,17 @@ mod tests {
 
     use super::super::args::Cli;
     use super::{Cut, Outcome, Output, Plan, Report};
+    use crate::host::PortPlan;
     use crate::kernel::ConntrackError;
 
     fn json(cut: Option<Cut>) -> serde_json::Value {
         let cli = Cli::try_parse_from(["hairnat", "apply", "-o", "json"]).unwrap();
-        let report = Report::new(&Plan::default(), &[], Vec::new(), &Output::new(cli.common));
+        let report = Report::new(
+            &Plan::default(),
+            &PortPlan::default(),
+            Vec::new(),
+            &Output::new(cli.common),
+        );
         let report = match cut {
             Some(cut) => report.with_cut(cut),
             None => report,

@@ -1,6 +1,7 @@
 //! Which bridge ports must change their hairpin mode, and how that is seen to.
 
-use super::{BridgePort, Facts, Host, HostError};
+use super::warnings::{Warning, hairpin_unguarded};
+use super::{BridgePort, Facts, Guard, Host, HostError};
 use crate::policy::{Bridge, HairpinMode};
 
 /// A port whose hairpin mode is not the declared one.
@@ -12,20 +13,54 @@ pub struct PortChange {
     pub on: bool,
 }
 
-/// The ports that match the policy's patterns and are in another mode than it declares.
+/// What becomes of the hairpin modes of all bridge ports.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PortPlan {
+    /// The ports that change their mode, by name.
+    pub changes: Vec<PortChange>,
+    /// What is wrong with the ports then.
+    pub warnings: Vec<Warning>,
+}
+
+impl PortPlan {
+    /// The ports to switch off, before the rules change; and those to switch on, afterwards. A port in
+    /// hairpin mode without its guard would break duplicate address detection.
+    #[must_use]
+    pub fn off_and_on(&self) -> (Vec<PortChange>, Vec<PortChange>) {
+        self.changes.iter().cloned().partition(|change| !change.on)
+    }
+}
+
+/// Plans the hairpin modes of all ports for a policy with that `bridge` section, whose guard is
+/// `desired` where now `live` is: the mode that the policy declares, and off for a port that loses its
+/// guard.
 #[must_use]
-pub fn port_changes(bridge: &Bridge, facts: &Facts) -> Vec<PortChange> {
+pub fn plan_ports(bridge: &Bridge, facts: &Facts, live: &Guard, desired: &Guard) -> PortPlan {
+    let mut plan = PortPlan::default();
+    let mut unguarded = Vec::new();
+    for port in &facts.ports {
+        let guarded = desired.covers(&port.name);
+        let kept = port.hairpin && (guarded || !live.covers(&port.name));
+        let on = declared(bridge, port).unwrap_or(kept);
+        if on != port.hairpin {
+            plan.changes.push(PortChange { port: port.clone(), on });
+        }
+        if on && !guarded {
+            unguarded.push(port);
+        }
+    }
+    plan.warnings.extend(hairpin_unguarded(bridge, &unguarded));
+    plan
+}
+
+/// The mode that the policy declares for `port`, if it does.
+fn declared(bridge: &Bridge, port: &BridgePort) -> Option<bool> {
     let on = match bridge.hairpin_mode {
-        HairpinMode::Keep => return Vec::new(),
+        HairpinMode::Keep => return None,
         HairpinMode::On => true,
         HairpinMode::Off => false,
     };
-    facts
-        .ports
-        .iter()
-        .filter(|port| bridge.is_instance_port(&port.name) && port.hairpin != on)
-        .map(|port| PortChange { port: port.clone(), on })
-        .collect()
+    bridge.is_instance_port(&port.name).then_some(on)
 }
 
 /// Sets every port, whatever becomes of the others. A port that is gone by now has no mode to be
@@ -63,10 +98,12 @@ pub fn set_ports(host: &mut impl Host, changes: &[PortChange]) -> Result<(), Hos
 
 #[cfg(test)]
 mod tests {
-    use super::{PortChange, set_ports};
+    use super::{PortChange, PortPlan, plan_ports, set_ports};
     use crate::address::InterfaceName;
-    use crate::host::{BridgePort, Facts, Host, HostError};
+    use crate::compile::compile;
+    use crate::host::{BridgePort, Facts, Guard, Host, HostError};
     use crate::netlink::Error;
+    use crate::policy::{Policy, Source, parse};
 
     /// Ports of which some refuse and some have gone.
     struct FakeHost {
@@ -108,6 +145,113 @@ mod tests {
         assert_eq!(modes, [true, false, true]);
         let Err(HostError::Port { port, mode, .. }) = result else { panic!("{result:?}") };
         assert_eq!((port.name.to_string().as_str(), mode), ("vnet1", "on"));
+    }
+
+    /// A policy of that `bridge` section, and its guard.
+    fn policy(bridge: &str) -> (Policy, Guard) {
+        let text = format!("bridge: {bridge}").into_bytes();
+        let policy = parse(&[Source { name: "policy.yaml".to_owned(), text }]).unwrap();
+        let guard = Guard::of(&compile(&policy));
+        (policy, guard)
+    }
+
+    /// The plan from a policy of the `bridge` section `before` to one of `after`, where the ports are
+    /// `vnet0`, `vnet1` and `tap0`, and those of `hairpin` are in that mode.
+    fn planned(before: &str, after: &str, hairpin: &[&str]) -> PortPlan {
+        let ports = ["tap0", "vnet0", "vnet1"].map(|name| BridgePort {
+            index: 1,
+            name: InterfaceName::new(name),
+            hairpin: hairpin.contains(&name),
+        });
+        let facts = Facts { ports: ports.into(), ..Facts::default() };
+        let (policy, desired) = policy(after);
+        plan_ports(&policy.bridge, &facts, &self::policy(before).1, &desired)
+    }
+
+    /// What changes: `-` before a port that is switched off, `+` before one that is switched on.
+    fn changes(plan: &PortPlan) -> Vec<String> {
+        let sign = |on| if on { '+' } else { '-' };
+        let change = |PortChange { port, on }: &PortChange| format!("{}{}", sign(*on), port.name);
+        plan.changes.iter().map(change).collect()
+    }
+
+    const ALL: &[&str] = &["vnet0", "vnet1", "tap0"];
+
+    #[test]
+    fn a_port_that_loses_its_guard_leaves_hairpin_mode() {
+        for (before, after, expected) in [
+            ("{}", "{ reflection: off }", &["-tap0", "-vnet0", "-vnet1"][..]),
+            ("{ ports: [vnet*] }", "{ reflection: off }", &["-vnet0", "-vnet1"]),
+            ("{ ports: [vnet*] }", "{ ports: [vnet0, tap*] }", &["-vnet1"]),
+            ("{ ports: [vnet*] }", "{ ports: [vnet*], reflection: multicast }", &[]),
+            ("{ reflection: multicast }", "{}", &[]),
+            ("{ reflection: off }", "{ reflection: off }", &[]),
+        ] {
+            let plan = planned(before, after, ALL);
+            assert_eq!(changes(&plan), expected, "{before} {after}");
+            assert_eq!(changes(&planned(before, after, &[])), [""; 0], "{before} {after}");
+        }
+        let (policy, guard) = policy("{ ports: [vnet*] }");
+        let facts = Facts { ports: vec![port(0)], ..Facts::default() };
+        let nothing = plan_ports(&policy.bridge, &facts, &guard, &Guard::default());
+        assert_eq!(nothing, PortPlan::default(), "a port that is off stays off");
+    }
+
+    #[test]
+    fn ports_go_off_before_the_rules_change_and_on_afterwards() {
+        let before = "{ ports: [tap*] }";
+        let plan = planned(before, "{ ports: [vnet*], hairpin_mode: on }", &["tap0"]);
+        assert_eq!(changes(&plan), ["-tap0", "+vnet0", "+vnet1"]);
+        let (off, on) = plan.off_and_on();
+        let names = |changes: Vec<PortChange>| -> Vec<String> {
+            changes.into_iter().map(|change| change.port.to_string()).collect()
+        };
+        assert_eq!(
+            (names(off), names(on)),
+            (vec!["tap0".into()], vec!["vnet0".into(), "vnet1".into()])
+        );
+    }
+
+    #[test]
+    fn a_port_in_hairpin_mode_that_no_guard_covers_is_warned_of() {
+        let warning = |before, after, hairpin: &[&str]| {
+            let [warning] = &planned(before, after, hairpin).warnings[..] else {
+                panic!("{after}")
+            };
+            assert_eq!(warning.code, "hairpin-unguarded");
+            (warning.message.clone(), warning.hint.clone())
+        };
+        // As a port that was renamed.
+        let (message, hint) = warning("{ ports: [vnet*] }", "{ ports: [vnet*] }", &["tap0"]);
+        assert_eq!(
+            message,
+            "bridge port `tap0` is in hairpin mode without a guard: an instance behind such a port \
+             hears its own IPv6 multicast, and its IPv6 addresses can fail duplicate address \
+             detection"
+        );
+        assert_eq!(
+            hint,
+            "switch hairpin mode off with `bridge link set dev tap0 hairpin off` (where br_netfilter \
+             is on, the instance then no longer reaches its own float), or add it to `bridge.ports`"
+        );
+        // A policy that contradicts itself.
+        let off = "{ ports: [vnet*], reflection: off, hairpin_mode: on }";
+        let (message, hint) = warning("{}", off, &[]);
+        assert!(message.starts_with("bridge port `vnet0`, `vnet1` are in hairpin mode"));
+        assert!(hint.contains("`bridge link set dev vnet0 hairpin off; bridge link set dev vnet1"));
+        assert!(hint.ends_with(", or leave `reflection: off` out of the policy"));
+        let guarded = planned("{}", "{ ports: [vnet*], hairpin_mode: on }", &["vnet0"]);
+        assert_eq!(guarded.warnings, []);
+    }
+
+    #[test]
+    fn the_command_of_a_hint_can_be_pasted_whatever_a_port_is_called() {
+        let odd = BridgePort { index: 7, name: InterfaceName::new("a;'b"), hairpin: true };
+        let facts = Facts { ports: vec![odd], ..Facts::default() };
+        let (policy, guard) = policy("{ reflection: off }");
+        let plan = plan_ports(&policy.bridge, &facts, &guard, &guard);
+        let hint = &plan.warnings[0].hint;
+        assert!(hint.contains("`bridge link set dev if7 hairpin off`"), "{hint}");
     }
 
     #[test]

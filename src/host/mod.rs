@@ -4,8 +4,10 @@
 //! being at hand, so that it can be tested without a host.
 
 mod facts;
+mod guard;
 mod hairpin;
 mod links;
+mod lock;
 mod warnings;
 
 use thiserror::Error;
@@ -13,7 +15,9 @@ use thiserror::Error;
 use crate::netlink;
 
 pub use facts::{BridgePort, Facts, PerFamily};
-pub use hairpin::{PortChange, port_changes, set_ports};
+pub use guard::Guard;
+pub use hairpin::{PortChange, PortPlan, plan_ports, set_ports};
+pub use lock::{ChangeLock, Holder, LockError, ORDINARY_WAIT};
 pub use warnings::{Warning, warnings};
 
 /// The host's part of the kernel, read and changed.
@@ -44,8 +48,8 @@ pub enum HostError {
     /// The list of interfaces never stood still.
     #[error("the network interfaces kept changing while they were listed")]
     Restless,
-    /// A port kept its mode. By then the ruleset has been applied.
-    #[error("the ruleset is applied, but the hairpin mode of bridge port `{port}` cannot be set")]
+    /// A port kept its mode.
+    #[error("the hairpin mode of bridge port `{port}` cannot be set")]
     Port {
         /// The port.
         port: BridgePort,
@@ -65,8 +69,8 @@ impl HostError {
             Self::Links(_) => None,
             Self::Restless => Some("run hairnat again when the host is quieter".to_owned()),
             Self::Port { port, mode, .. } => Some(format!(
-                "try `bridge link set dev {} hairpin {mode}`, then apply again; it sends only \
-                 what is missing",
+                "try `bridge link set dev {} hairpin {mode}`, then run hairnat again; it does \
+                 only what is missing",
                 port.argument()
             )),
         }

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::Facts;
+use super::{BridgePort, Facts};
 use crate::address::{InterfacePattern, IpFamily};
-use crate::policy::{HairpinMode, Policy};
+use crate::policy::{Bridge, HairpinMode, Policy, Reflection};
 
 /// Something that will not work, though the policy is carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +85,39 @@ fn port_hairpin(policy: &Policy, facts: &Facts) -> Option<Warning> {
     })
 }
 
+/// A port in hairpin mode returns an instance's own probe for duplicate addresses, and the instance
+/// takes that for another owner of the address (RFC 4862 §5.4.3).
+pub(super) fn hairpin_unguarded(bridge: &Bridge, ports: &[&BridgePort]) -> Option<Warning> {
+    if ports.is_empty() {
+        return None;
+    }
+    let or = match bridge.reflection {
+        Reflection::Off => ", or leave `reflection: off` out of the policy",
+        Reflection::Ipv6Multicast | Reflection::Multicast if bridge.ports.is_empty() => "",
+        Reflection::Ipv6Multicast | Reflection::Multicast => ", or add it to `bridge.ports`",
+    };
+    Some(Warning {
+        code: "hairpin-unguarded",
+        message: format!(
+            "bridge port {} in hairpin mode without a guard: an instance behind such a port hears \
+             its own IPv6 multicast, and its IPv6 addresses can fail duplicate address detection",
+            listed(&ports.iter().map(ToString::to_string).collect::<Vec<_>>(), "is", "are"),
+        ),
+        hint: format!(
+            "switch hairpin mode off with `{}` (where br_netfilter is on, the instance then no \
+             longer reaches its own float){or}",
+            switch_off(ports)
+        ),
+    })
+}
+
+/// The commands that switch the first few ports off.
+fn switch_off(ports: &[&BridgePort]) -> String {
+    let command =
+        |port: &&BridgePort| format!("bridge link set dev {} hairpin off", port.argument());
+    ports.iter().take(SHOWN).map(command).collect::<Vec<_>>().join("; ")
+}
+
 fn no_bridge(facts: &Facts) -> Option<Warning> {
     facts.bridges.is_empty().then(|| Warning {
         code: "no-bridge",
@@ -121,9 +154,11 @@ fn unmatched_ports(policy: &Policy, facts: &Facts) -> Option<Warning> {
     })
 }
 
+/// How many names a warning has at most.
+const SHOWN: usize = 5;
+
 /// Names in backticks, the first few of them, and the verb that goes with their number.
 fn listed(names: &[String], one: &str, several: &str) -> String {
-    const SHOWN: usize = 5;
     let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
     let more = match names.len().saturating_sub(SHOWN) {
         0 => String::new(),

@@ -29,6 +29,14 @@ impl Snapshot {
         let tables = self.tables.iter().map(|table| table.to_table(&mut left_out)).collect();
         (Ruleset { tables }, left_out)
     }
+
+    /// The live chains of `family`, as a table without sets; `None` if there is no table, or it is
+    /// switched off. Chains and rules that hairnat cannot write are left out.
+    #[must_use]
+    pub fn rules_in_force(&self, family: TableFamily) -> Option<Table> {
+        let table = self.table(family).filter(|table| !table.dormant)?;
+        Some(Table { family, sets: Vec::new(), chains: table.known_chains(&mut Vec::new()) })
+    }
 }
 
 /// A live table.
@@ -65,6 +73,10 @@ impl LiveTable {
                 LiveSet::Foreign { name, .. } => left_out.push(format!("set `{name}`")),
             }
         }
+        Table { family: self.family, sets, chains: self.known_chains(left_out) }
+    }
+
+    fn known_chains(&self, left_out: &mut Vec<String>) -> Vec<Chain> {
         let mut chains = Vec::new();
         for chain in &self.chains {
             let Ok(declaration) = chain.declaration.clone() else {
@@ -77,7 +89,7 @@ impl LiveTable {
             left_out.extend(foreign.into_iter().map(rule));
             chains.push(Chain { declaration, rules: known });
         }
-        Table { family: self.family, sets, chains }
+        chains
     }
 }
 

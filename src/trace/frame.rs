@@ -1,14 +1,15 @@
 //! The way of a frame through the guard of a bridge.
 
+use crate::address::InterfaceName;
 use crate::ruleset::{Direction, Group, Hook, Rule, Ruleset, Statement, TableFamily};
 
 /// A frame that a bridge is about to forward.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
     /// The bridge port that it came in by.
-    pub from_port: String,
+    pub from_port: InterfaceName,
     /// The bridge port that it would leave by.
-    pub to_port: String,
+    pub to_port: InterfaceName,
     /// The destination address.
     pub destination: [u8; 6],
 }

@@ -135,6 +135,25 @@ fn changes_that_were_confirmed_or_not_tell_so() {
 }
 
 #[test]
+fn somebody_elses_trial_is_named() {
+    alone(|world| {
+        let mut trial = world.start("hairnat apply --confirm 60 policy.yaml");
+        trial.asks();
+        let process = trial.process();
+        let masked = format!(
+            "sed 's/{process}/4711/g; s/another [0-9]* s/another 25 s/; s/--wait [0-9]*/--wait 25/; \
+             s/left\": [0-9]*/left\": 25/'"
+        );
+        let line = format!(
+            "{{ hairnat apply -o json policy.yaml; echo $? > code; }} | {masked}; exit $(cat code)"
+        );
+        world.prints(&line, 5, "error_busy");
+        trial.types("\n");
+        trial.end();
+    });
+}
+
+#[test]
 fn a_valid_policy_is_counted_and_verbosely_found() {
     let world = World::new();
     world.prints("hairnat check -o json policy.yaml", 0, "check");

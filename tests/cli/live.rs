@@ -152,6 +152,45 @@ fn what_render_prints_is_what_apply_makes() {
 }
 
 #[test]
+fn remove_takes_hairpin_mode_from_the_ports_of_the_guard_unless_it_is_to_stay() {
+    const MODE: &str = "bridge -d link show dev vnet0 | grep -o 'hairpin o[nf]*'";
+    alone(|world| {
+        let port = "ip netns add web && ip link add vnet0 type veth peer name eth0 netns web && \
+                    ip link set vnet0 master br0";
+        world.run(port).is(0, "", "");
+        let removed = "\
+table bridge hairnat
+  - 1 set, 2 chains, 2 rules
+table inet hairnat
+  - 1 set, 1 chain, 1 rule, 1 element
+";
+        let switched_off = "bridge port vnet0\n  ~ hairpin_mode : on -> off\n";
+        let warning = "\
+warning: bridge port `vnet0` is in hairpin mode without a guard: an instance behind such a port hears its own IPv6 multicast, and its IPv6 addresses can fail duplicate address detection
+  hint: switch hairpin mode off with `bridge link set dev vnet0 hairpin off` (where br_netfilter is on, the instance then no longer reaches its own float)
+";
+        let policy = "bridge: {ports: [vnet*], hairpin_mode: on}\nfixed: [10.0.0.0/24]\n";
+        world.write("policy.yaml", policy);
+        world.run("hairnat apply -q policy.yaml").is(0, "", "");
+        let validated = format!(
+            "{removed}{switched_off}0 to add, 1 to replace, 2 to delete; the kernel accepts it, \
+             nothing was changed\n"
+        );
+        world.run("hairnat remove --dry-run").is(0, &validated, "");
+        world.run(MODE).is(0, "hairpin on\n", "");
+        let done = format!("{removed}{switched_off}applied: 0 added, 1 replaced, 2 deleted\n");
+        world.run("hairnat remove").is(0, &done, "");
+        world.run(MODE).is(0, "hairpin off\n", "");
+
+        world.run("hairnat apply -q policy.yaml").is(0, "", "");
+        let done = format!("{removed}applied: 0 added, 0 replaced, 2 deleted\n");
+        world.run("hairnat remove --keep-hairpin-mode").is(0, &done, warning);
+        world.run(MODE).is(0, "hairpin on\n", "");
+        world.run("hairnat remove").is(0, "nothing to remove\n", warning);
+    });
+}
+
+#[test]
 fn remove_takes_both_tables_and_nothing_else() {
     alone(|world| {
         world.run("hairnat remove").is(0, "nothing to remove\n", "");

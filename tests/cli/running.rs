@@ -75,6 +75,15 @@ impl Running {
         }
     }
 
+    /// The next line that it says on standard error.
+    #[track_caller]
+    pub(crate) fn says_next_line(&mut self) -> String {
+        let start = self.said.len();
+        let read = self.stderr.read_line(&mut self.said).unwrap();
+        assert!(read > 0, "`{}` ended, and it said: {}", self.line, self.said);
+        self.said[start..].to_owned()
+    }
+
     /// Waits until it has asked, and gives the number of its guardian's process, which `-v` tells.
     #[track_caller]
     pub(crate) fn guardian(&mut self) -> Pid {

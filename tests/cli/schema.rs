@@ -195,6 +195,8 @@ fn fields_that_contradict_one_another_are_refused() {
         ("error_usage", "/error/nft", Some(json!("add table inet hairnat"))),
         ("error_usage", "/warnings", Some(json!([]))),
         ("error_usage", "/changed", Some(json!(false))),
+        ("error_usage", "/error/process", Some(json!(4711))),
+        ("error_busy", "/error/kind", Some(json!("stale"))),
         ("error_policy", "/error/diagnostics", Some(json!([]))),
         ("error_policy", "/error/left_out", None),
         ("show_counters", "/tables/1/sets/0/elements/0/bytes", None),

@@ -123,7 +123,8 @@ impl Lab {
     }
 
     /// Takes everything of hairnat away.
-    pub(crate) fn remove(&self) {
-        self.host.run(HAIRNAT, &["remove"], "");
+    pub(crate) fn remove(&self) -> Report {
+        let text = self.host.run(HAIRNAT, &["remove", "--output", "json"], "");
+        Report(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}")))
     }
 }

@@ -124,6 +124,29 @@ fn a_guest_that_starts_finds_its_port_in_hairpin_mode() {
 }
 
 #[test]
+fn a_guest_that_starts_during_a_trial_finds_its_port_in_hairpin_mode_afterwards() {
+    alone(|world| {
+        machine(world);
+        settled(world, FILE);
+        world.write(FILE, format!("{POLICY}bridge: {{ports: [vnet*], hairpin_mode: on}}\n"));
+        let hook = script("libvirt-qemu");
+        let line = format!(
+            "
+            hairnat apply -q && ip netns add web-1
+            hairnat apply -q --confirm 2 policy.yaml < /dev/null 2> /dev/null & trial=$!
+            until ss -xl | grep -q '@hairnat/.*/.*/.*/'; do sleep 0.01; done
+            ip link add vnet0 type veth peer name eth0 netns web-1
+            ip link set vnet0 master br0
+            {hook} web-1 started begin - < /dev/null 2> /dev/null
+            kill -0 $trial && echo 'the guest starts during the trial'
+            wait $trial
+            until bridge -d link show dev vnet0 | grep -q 'hairpin on'; do sleep 0.01; done"
+        );
+        world.run(&line).is(0, "the guest starts during the trial\n", "");
+    });
+}
+
+#[test]
 fn the_scripts_give_shellcheck_no_cause_for_warnings() {
     let world = World::new();
     if has(&world, "shellcheck") {

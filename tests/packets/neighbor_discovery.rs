@@ -38,6 +38,15 @@ fn with_hairnat_an_instance_gets_its_address() {
 }
 
 #[test]
+fn after_hairnat_an_instance_still_gets_its_address() {
+    Lab::run(|lab| {
+        lab.apply(&format!("bridge: {{ ports: [vnet*], hairpin_mode: on }}{TWO_FLOATS}"));
+        lab.remove();
+        assert_eq!(assign(&lab.web, "fd00:10::a0"), VALID);
+    });
+}
+
+#[test]
 fn a_genuine_duplicate_is_still_found() {
     Lab::run(|lab| {
         lab.port_hairpin(true);

@@ -14,7 +14,8 @@ pub(super) use explain::{Explain, ExplainProtocol};
 #[command(name = "hairnat", version, max_term_width = 100, propagate_version = true)]
 #[command(after_help = "\
 Exit codes: 0 done or in sync, 1 `diff` found differences, 2 wrong usage, 3 the policy is invalid,
-4 the kernel or the host refused, 5 the ruleset kept changing, 6 `apply --confirm`: not confirmed.
+4 the kernel or the host refused, 5 the ruleset kept changing, or somebody's trial is running,
+6 `apply --confirm`: not confirmed.
 
 See a command's options and examples with `hairnat help COMMAND`.")]
 #[command(after_long_help = after_long_help())]
@@ -64,7 +65,12 @@ they would go on to the old instance. All others go on.
 With --confirm, the tables and the bridge ports that changed come back as they were, unless somebody
 says in time that the changes are good; also when hairnat itself is killed or stopped, or its
 connection breaks. A process of its own sees to that; what kills both at once, such as SIGKILL to
-their whole control group, leaves the changes in place.
+their whole control group, leaves the changes in place. Changes that somebody else made to the tables
+meanwhile cannot be confirmed with them: the previous state comes back.
+
+One apply or remove at a time changes a network namespace. The next one waits for it, at most a
+minute, and exits with 5 then. While changes are on trial it exits with 5 at once, unless --wait is
+given.
 
 Example:
   hairnat apply policy.yaml
@@ -82,6 +88,10 @@ Example:
         #[arg(long, value_name = "SECONDS", conflicts_with = "dry_run")]
         #[arg(value_parser = clap::value_parser!(u32).range(1..=86400))]
         confirm: Option<u32>,
+        /// Wait at most SECONDS for the end of somebody's `apply --confirm`
+        #[arg(long, value_name = "SECONDS", conflicts_with = "dry_run", default_value_t = 0)]
+        #[arg(value_parser = clap::value_parser!(u32).range(0..=86400))]
+        wait: u32,
         /// The policy.
         #[command(flatten)]
         policy: PolicyFiles,
@@ -149,8 +159,11 @@ Example:
     Show,
     /// Take both tables away
     #[command(after_long_help = "\
-Bridge ports keep their hairpin mode. No connection is cut, but the kernel goes on translating the
-open ones only where another program has NAT rules too.
+Bridge ports that the guard covers leave hairpin mode before it goes: without a guard it breaks
+duplicate address detection. No connection is cut, but the kernel goes on translating the open ones
+only where another program has NAT rules too.
+
+While somebody's `apply --confirm` is on trial, it exits with 5.
 
 Example:
   hairnat remove")]
@@ -158,6 +171,15 @@ Example:
         /// Print the changes and have the kernel validate them, but change nothing
         #[arg(long)]
         dry_run: bool,
+        /// Leave every bridge port in its hairpin mode
+        ///
+        /// Something else must keep its instances from hearing their own IPv6 multicast.
+        #[arg(long)]
+        keep_hairpin_mode: bool,
+        /// Wait at most SECONDS for the end of somebody's `apply --confirm`
+        #[arg(long, value_name = "SECONDS", conflicts_with = "dry_run", default_value_t = 0)]
+        #[arg(value_parser = clap::value_parser!(u32).range(0..=86400))]
+        wait: u32,
     },
     /// Print the JSON Schema of the policy, or of what `-o json` prints
     #[command(after_long_help = "\
@@ -213,6 +235,13 @@ pub(super) struct PolicyFiles {
     /// Leave the policy file PATH out, whether it exists or not; may be given several times
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub(super) without: Vec<PathBuf>,
+}
+
+impl PolicyFiles {
+    /// Whether standard input is one of them.
+    pub(super) fn has_stdin(&self) -> bool {
+        self.stdin_as.is_some() || self.files.contains(&PathBuf::from("-"))
+    }
 }
 
 /// The forms of a command's result.

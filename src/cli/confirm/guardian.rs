@@ -118,8 +118,8 @@ impl Guardian {
         let mut patience = Some(Instant::now() + PATIENCE);
         let decision = loop {
             match self.answer(patience) {
-                // That takes as long as it takes.
-                Some(Answer::Reverting) => patience = None,
+                // Either takes as long as it takes.
+                Some(Answer::Comparing | Answer::Reverting) => patience = None,
                 Some(Answer::Kept) => break Decision::Kept,
                 Some(Answer::Reverted(reverted)) => break Decision::Reverted(reverted),
                 Some(Answer::Failed(trouble)) => break Decision::Failed(trouble),
@@ -175,23 +175,35 @@ fn live(
     // Open already: nothing should be left that can fail.
     let mut kernel = NfTables::open()?;
     let mut looking = NfTables::open()?;
+    let mut comparing = NfTables::open()?;
     let mut host = LiveHost::open()?;
     link.say(&Answer::Ready.encode());
     let made = || match generation {
         None => true,
         Some(generation) => looking.generation().ok() != Some(generation),
     };
-    let end = watch(link, time, made, || match previous.restore(&mut kernel, &mut host) {
+    let compare = || previous.compare(&mut comparing);
+    let end = watch(link, time, made, compare, || match previous.restore(&mut kernel, &mut host) {
         Ok(reverted) => Answer::Reverted(reverted),
         Err(trouble) => Answer::Failed(trouble),
     });
-    if let End::Reverted { answer, heard: false } = end {
-        journal::tell(&match answer {
-            Answer::Failed(trouble) => trouble.message,
-            _ => "`apply --confirm` ended unconfirmed: the previous state is back".to_owned(),
-        });
+    if let End::Reverted { answer, heard } = end {
+        tell(&answer, heard);
     }
     Ok(())
+}
+
+/// Logs the end of a trial whose hairnat is gone, and in any case the changes of others that went too.
+fn tell(answer: &Answer, heard: bool) {
+    let reverted = match answer {
+        Answer::Failed(trouble) if !heard => return journal::tell(&trouble.message),
+        Answer::Reverted(reverted) => reverted,
+        _ => return,
+    };
+    if !heard {
+        journal::tell("`apply --confirm` ended unconfirmed: the previous state is back");
+    }
+    journal::tell_of_others(reverted);
 }
 
 /// Leaves the terminal and the session, so that neither their end nor the name of the program,

@@ -4,6 +4,7 @@ use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process;
 
+use crate::cli::reverted::Reverted;
 use crate::printable::printable;
 
 /// Where syslog(3) sends what is to be logged.
@@ -11,6 +12,13 @@ const SOCKET: &str = "/dev/log";
 
 /// Facility `daemon`, level `warning`, as RFC 5424 §6.2.1 numbers them.
 const PRIORITY: u8 = 3 * 8 + 4;
+
+/// Logs the changes of others that went when the previous state came back: only the log tells them.
+pub(super) fn tell_of_others(reverted: &Reverted) {
+    if let Some(text) = reverted.changes_of_others() {
+        tell(&format!("`apply --confirm`: the previous state is back: {text}"));
+    }
+}
 
 /// Logs a line. There is nothing to be done where no log is kept.
 pub(super) fn tell(text: &str) {

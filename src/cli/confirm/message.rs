@@ -41,6 +41,8 @@ impl Word {
 pub(super) enum Answer {
     /// It has all that it needs.
     Ready,
+    /// It heard the confirmation in time, and compares what is live with what was applied.
+    Comparing,
     /// It brings the previous state back, and nothing keeps it from that any more.
     Reverting,
     /// The changes stay.
@@ -56,12 +58,15 @@ impl Answer {
     pub(super) fn encode(&self) -> Vec<u8> {
         let value = match self {
             Self::Ready => json!({ "answer": "ready" }),
+            Self::Comparing => json!({ "answer": "comparing" }),
             Self::Reverting => json!({ "answer": "reverting" }),
             Self::Kept => json!({ "answer": "kept" }),
-            Self::Reverted(Reverted { connections_cut, not_cut }) => json!({
+            Self::Reverted(Reverted { connections_cut, not_cut, refused, differences }) => json!({
                 "answer": "reverted",
                 "connections_cut": connections_cut,
                 "not_cut": not_cut.as_ref().map(Trouble::to_json),
+                "refused": refused,
+                "differences": differences,
             }),
             Self::Failed(trouble) => json!({ "answer": "failed", "trouble": trouble.to_json() }),
         };
@@ -73,16 +78,24 @@ impl Answer {
         let value: Value = serde_json::from_slice(bytes).ok()?;
         Some(match value["answer"].as_str()? {
             "ready" => Self::Ready,
+            "comparing" => Self::Comparing,
             "reverting" => Self::Reverting,
             "kept" => Self::Kept,
             "reverted" => Self::Reverted(Reverted {
                 connections_cut: value["connections_cut"].as_u64()?.try_into().ok()?,
                 not_cut: Trouble::from_json(&value["not_cut"]),
+                refused: value["refused"].as_str().map(str::to_owned),
+                differences: texts(&value["differences"])?,
             }),
             "failed" => Self::Failed(Trouble::from_json(&value["trouble"])?),
             _ => return None,
         })
     }
+}
+
+/// A list of texts; `None` if it is none.
+fn texts(value: &Value) -> Option<Vec<String>> {
+    value.as_array()?.iter().map(|text| text.as_str().map(str::to_owned)).collect()
 }
 
 impl Trouble {
@@ -108,10 +121,16 @@ mod tests {
         let trouble = |hint| Trouble { message: "no\n`é`".to_owned(), hint };
         let answers = [
             Answer::Ready,
+            Answer::Comparing,
             Answer::Reverting,
             Answer::Kept,
             Answer::Reverted(Reverted::default()),
-            Answer::Reverted(Reverted { connections_cut: 7, not_cut: Some(trouble(None)) }),
+            Answer::Reverted(Reverted {
+                connections_cut: 7,
+                not_cut: Some(trouble(None)),
+                refused: Some("no".to_owned()),
+                differences: vec!["one".to_owned(), "another".to_owned()],
+            }),
             Answer::Failed(trouble(Some("try".to_owned()))),
             Answer::Failed(trouble(None)),
         ];
@@ -122,8 +141,15 @@ mod tests {
 
     #[test]
     fn anything_else_is_neither_a_word_nor_an_answer() {
-        for bytes in ["", "kept", "{}", "[]", r#"{"answer":"reverted"}"#, r#"{"answer":"perhaps"}"#]
-        {
+        for bytes in [
+            "",
+            "kept",
+            "{}",
+            "[]",
+            r#"{"answer":"reverted"}"#,
+            r#"{"answer":"perhaps"}"#,
+            r#"{"answer":"reverted","connections_cut":0,"differences":[0]}"#,
+        ] {
             assert_eq!(Word::decode(bytes.as_bytes()), None, "{bytes}");
             assert_eq!(Answer::decode(bytes.as_bytes()), None, "{bytes}");
         }

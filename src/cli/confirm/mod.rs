@@ -32,10 +32,11 @@ use super::args::PolicyFiles;
 use super::exit::Exit;
 use super::failure::{Failure, with_causes};
 use super::output::Output;
+use super::ports::commit_after;
 use super::progress::Progress;
 use super::report::{Confirmation, Outcome, Report};
 use super::reverted::{Reverted, Trouble};
-use crate::host::{HostError, LiveHost, PortChange, set_ports};
+use crate::host::{HostError, LiveHost, PortChange, PortPlan, set_ports};
 use crate::kernel::{Kernel, KernelError, NfTables, Step, attempt, carry_out, cut};
 use crate::plan::{Plan, Snapshot};
 use crate::ruleset::Ruleset;
@@ -45,22 +46,32 @@ use previous::Previous;
 use prompt::{Event, Prompt};
 use signals::Signals;
 
-/// As [`super::apply::apply`], but the changes stay only if they are confirmed within `seconds`.
+/// As [`super::apply::apply`], but the changes stay only if they are confirmed within `seconds`, and
+/// are still the same then.
 ///
 /// # Errors
 ///
 /// Whatever keeps it from being done; nothing was changed then, or the previous state is back, or
 /// the message says that it is not.
-pub(super) fn apply(files: &PolicyFiles, seconds: u32, out: &mut Output) -> Result<Exit, Failure> {
-    let Wanted { ruleset, mut host, ports, mut warnings, in_sync } = Wanted::load(files, out)?;
+pub(super) fn apply(
+    files: &PolicyFiles,
+    seconds: u32,
+    wait: u32,
+    out: &mut Output,
+) -> Result<Exit, Failure> {
+    // The guardian holds the lock too, so it is taken until the trial has ended.
+    let (mut turn, wanted) = Wanted::load_in_turn(files, wait, out)?;
+    let Wanted { ruleset, mut host, ports, mut warnings, in_sync } = wanted;
     let time = Duration::from_secs(seconds.into());
     let mut kernel = out.progress().watch(NfTables::open()?);
     let done = attempt(&mut kernel, &ruleset, &ruleset, |kernel, live, plan| {
+        let ports = ports.plan(live);
         let mut report = || Report::new(plan, &ports, std::mem::take(&mut warnings), out);
-        if plan.is_empty() && ports.is_empty() {
+        if plan.is_empty() && ports.changes.is_empty() {
             return Ok(Ok((report(), None)));
         }
-        let guarded = match Guarded::new(live, &ruleset, plan, &ports, time, out.progress()) {
+        let progress = out.progress();
+        let guarded = match Guarded::new(live, &ruleset, plan, &ports.changes, time, progress) {
             Ok(guarded) => guarded,
             Err(failure) => return Ok(Err(failure)),
         };
@@ -70,10 +81,14 @@ pub(super) fn apply(files: &PolicyFiles, seconds: u32, out: &mut Output) -> Resu
     out.trace_retries(done.retries);
     match done.report? {
         (report, None) => {
+            drop(turn);
             report.write(Outcome::Applied, &in_sync, out)?;
             Ok(Exit::Success)
         }
-        (report, Some(pending)) => pending.settle(report, seconds, &mut kernel, &mut host, out),
+        (report, Some(pending)) => {
+            turn.begin_trial(pending.deadline.saturating_duration_since(Instant::now()));
+            pending.settle(report, seconds, &mut kernel, &mut host, out)
+        }
     }
 }
 
@@ -130,10 +145,16 @@ impl<'a> Guarded<'a> {
         host: &mut LiveHost,
         live: &Snapshot,
         plan: &Plan<'_>,
-        ports: &[PortChange],
+        ports: &PortPlan,
     ) -> Result<Result<Pending<'a>, Failure>, KernelError> {
-        match carry_out(kernel, Step::Commit, live, plan) {
-            Ok(()) => {}
+        let (off, on) = ports.off_and_on();
+        match commit_after(host, &off, || carry_out(kernel, Step::Commit, live, plan)) {
+            Ok(Ok(())) => {}
+            Ok(Err(failure)) => {
+                self.guardian.discard();
+                self.signals.release();
+                return Ok(Err(failure));
+            }
             // The answer was lost or makes no sense; who knows what was done.
             Err(error @ (KernelError::Netlink { .. } | KernelError::Malformed(_))) => {
                 return match self.end(Some(Word::Revert), kernel, host) {
@@ -147,8 +168,7 @@ impl<'a> Guarded<'a> {
                 return Err(error);
             }
         }
-        // After the rules: a port that reflects before its guard is there would break DAD.
-        if let Err(error) = set_ports(host, ports) {
+        if let Err(error) = set_ports(host, &on) {
             let undone = self.end(Some(Word::Revert), kernel, host);
             return Ok(Err(undone.map_or_else(|failure| failure, |_| port_failure(&error))));
         }
@@ -173,7 +193,10 @@ impl<'a> Guarded<'a> {
             Decision::Reverted(reverted) => Ok(End::Reverted(reverted)),
             Decision::Failed(trouble) => Err(Failure::NotReverted { trouble }),
             Decision::Gone => match self.previous.restore(kernel, host) {
-                Ok(reverted) => Ok(End::RevertedAlone(reverted)),
+                Ok(reverted) => {
+                    journal::tell_of_others(&reverted);
+                    Ok(End::RevertedAlone(reverted))
+                }
                 Err(trouble) => Err(Failure::NotReverted { trouble }),
             },
         }
@@ -211,7 +234,10 @@ impl Pending<'_> {
                 report.write_confirmation(Confirmation::Confirmed, out)?;
                 return Ok(Exit::Success);
             }
-            End::Reverted(reverted) => (reverted, reason(event, seconds)),
+            End::Reverted(mut reverted) => {
+                let refused = reverted.refused.take();
+                (reverted, refused.unwrap_or_else(|| reason(event, seconds)))
+            }
             End::RevertedAlone(reverted) => {
                 (reverted, "the process that guarded the changes ended".to_owned())
             }

@@ -7,7 +7,7 @@ use crate::cli::failure::with_causes;
 use crate::cli::reverted::{Reverted, Trouble};
 use crate::host::{Host, HostError, PortChange, set_ports};
 use crate::kernel::{Cut, Kernel, KernelError, Step, attempt, carry_out, cut};
-use crate::plan::Snapshot;
+use crate::plan::{Group, Line, Snapshot, groups, plan};
 use crate::ruleset::Ruleset;
 
 /// How long a ruleset that keeps changing is tried again: nobody else brings the previous state
@@ -62,28 +62,65 @@ impl<'a> Previous<'a> {
         // change, and on after.
         let (on, off): (Vec<_>, Vec<_>) = self.ports.iter().cloned().partition(|port| port.on);
         let off = set_ports(host, &off);
-        let cut = self.restore_ruleset(kernel).map_err(|error| refused(&error))?;
+        let (cut, differences) = self.restore_ruleset(kernel).map_err(|error| refused(&error))?;
         let on = set_ports(host, &on);
         off.and(on).map_err(|error| port_refused(&error))?;
         let not_cut = cut
             .failure
             .map(|error| Trouble { message: with_causes(&error), hint: Some(error.hint()) });
-        Ok(Reverted { connections_cut: cut.connections, not_cut })
+        Ok(Reverted { connections_cut: cut.connections, not_cut, differences, refused: None })
     }
 
-    fn restore_ruleset(&self, kernel: &mut impl Kernel) -> Result<Cut, KernelError> {
-        let until = Instant::now() + PERSISTENCE;
-        loop {
-            let done = attempt(kernel, self.applied, &self.ruleset, |kernel, live, plan| {
-                carry_out(kernel, Step::Commit, live, plan)?;
-                Ok(cut(&plan.stale))
-            });
-            match done {
-                Err(KernelError::Stale) if Instant::now() < until => thread::sleep(PAUSE),
-                done => return done.map(|done| done.report),
-            }
+    /// Whether what is live is what was applied.
+    ///
+    /// # Errors
+    ///
+    /// That it is not, or why that cannot be told.
+    pub(super) fn compare(&self, kernel: &mut impl Kernel) -> Result<(), String> {
+        match persistently(|| kernel.snapshot_expecting(self.applied)) {
+            Ok(live) if plan(&live, self.applied).is_empty() => Ok(()),
+            Ok(_) => Err("what is live is not what was applied".to_owned()),
+            Err(error) => Err(format!("what is live cannot be read: {}", with_causes(&error))),
         }
     }
+
+    /// Gives what was cut, and what differed from what was applied.
+    fn restore_ruleset(&self, kernel: &mut impl Kernel) -> Result<(Cut, Vec<String>), KernelError> {
+        let done = persistently(|| {
+            attempt(kernel, self.applied, &self.ruleset, |kernel, live, back| {
+                // Where nothing has to be brought back, nothing was applied, or is any more.
+                let drift = if back.is_empty() { Vec::new() } else { drift(live, self.applied) };
+                carry_out(kernel, Step::Commit, live, back)?;
+                Ok((cut(&back.stale), drift))
+            })
+        });
+        done.map(|done| done.report)
+    }
+}
+
+/// Tries again for a while, as long as the ruleset keeps changing.
+fn persistently<T>(mut try_once: impl FnMut() -> Result<T, KernelError>) -> Result<T, KernelError> {
+    let until = Instant::now() + PERSISTENCE;
+    loop {
+        match try_once() {
+            Err(KernelError::Stale) if Instant::now() < until => thread::sleep(PAUSE),
+            result => return result,
+        }
+    }
+}
+
+/// What a diff between `live` and `applied` shows: its first lines, and how many more there are.
+fn drift(live: &Snapshot, applied: &Ruleset) -> Vec<String> {
+    const SHOWN: usize = 5;
+    let mut lines = Vec::new();
+    for Group { object, lines: changes } in groups(&plan(live, applied).changes, false) {
+        let shown = |Line { op, text }: &Line| format!("{object}: {} {text}", op.sign());
+        lines.extend(changes.iter().map(shown));
+    }
+    let more = lines.len().saturating_sub(SHOWN);
+    lines.truncate(SHOWN);
+    lines.extend((more > 0).then(|| format!("{more} more")));
+    lines
 }
 
 fn refused(error: &KernelError) -> Trouble {
@@ -114,6 +151,7 @@ fn port_refused(error: &HostError) -> Trouble {
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
+    use std::sync::LazyLock;
 
     use super::Previous;
     use crate::address::InterfaceName;
@@ -121,8 +159,8 @@ mod tests {
     use crate::host::{BridgePort, Facts, Host, HostError, PortChange};
     use crate::kernel::{FakeKernel, Kernel, KernelError};
     use crate::netlink;
-    use crate::plan::{Plan, Snapshot, plan};
-    use crate::ruleset::{Ruleset, Table, TableFamily};
+    use crate::plan::{LiveChain, Plan, Snapshot, plan};
+    use crate::ruleset::{ChainDeclaration, Ruleset, Table, TableFamily};
 
     /// What was done, in order.
     type Record = RefCell<Vec<String>>;
@@ -164,12 +202,14 @@ mod tests {
 
     /// A kernel with a table, and the state before it was there.
     fn applied(ports: &[PortChange]) -> (FakeKernel, Previous<'static>) {
-        static NOTHING: Ruleset = Ruleset { tables: Vec::new() };
+        static APPLIED: LazyLock<Ruleset> = LazyLock::new(|| {
+            let table = Table { family: TableFamily::Inet, sets: Vec::new(), chains: Vec::new() };
+            Ruleset { tables: vec![table] }
+        });
         let mut kernel = FakeKernel::new();
         let live = kernel.snapshot().unwrap();
-        let previous = Previous::new(&live, &NOTHING, ports).unwrap();
-        let table = Table { family: TableFamily::Inet, sets: Vec::new(), chains: Vec::new() };
-        kernel.commit(&plan(&live, &Ruleset { tables: vec![table] })).unwrap();
+        let previous = Previous::new(&live, &APPLIED, ports).unwrap();
+        kernel.commit(&plan(&live, &APPLIED)).unwrap();
         (kernel, previous)
     }
 
@@ -185,6 +225,30 @@ mod tests {
         let reverted = previous.restore(&mut kernel, &mut RecordedHost(&record)).unwrap();
         assert_eq!(reverted, Reverted::default());
         assert_eq!(*record.borrow(), ["vnet1 false", "rules", "vnet0 true"]);
+    }
+
+    /// Somebody else who adds a chain.
+    fn with_another_chain(kernel: &mut FakeKernel) {
+        let declaration = ChainDeclaration { name: "mine".to_owned(), base: None };
+        let chain = LiveChain { declaration: Ok(declaration), rules: Vec::new() };
+        kernel.live_mut().tables[0].chains.push(chain);
+    }
+
+    #[test]
+    fn what_others_changed_meanwhile_is_found_and_goes_too() {
+        let (mut kernel, previous) = applied(&[]);
+        let record = Record::default();
+        assert_eq!(previous.compare(&mut kernel), Ok(()));
+        with_another_chain(&mut kernel);
+        let reason = "what is live is not what was applied".to_owned();
+        assert_eq!(previous.compare(&mut kernel), Err(reason));
+        let mut host = RecordedHost(&record);
+        let reverted = previous.restore(&mut kernel, &mut host).unwrap();
+        assert_eq!(reverted.differences, ["chain inet hairnat mine: - 0 rules"]);
+        assert!(kernel.snapshot().unwrap().tables.is_empty());
+        // By then nothing of what was applied is there, and nothing differs from it.
+        let again = previous.restore(&mut kernel, &mut host).unwrap();
+        assert_eq!(again, Reverted::default());
     }
 
     #[test]

@@ -25,7 +25,8 @@ pub(super) enum End {
 }
 
 /// Waits on `link` until the changes are confirmed or `time` after they were made is over, and
-/// reverts them by `revert` unless they were confirmed.
+/// reverts them by `revert` unless they were confirmed. Before they are kept, `compare` says whether
+/// they are still what was applied, or why they cannot be kept; that may take longer than `time`.
 ///
 /// hairnat may be stopped between making the changes and saying so. So `made` is asked now and
 /// then as long as it has said nothing: the time runs from then on too.
@@ -33,10 +34,12 @@ pub(super) fn watch(
     link: &Link,
     time: Duration,
     mut made: impl FnMut() -> bool,
+    compare: impl FnOnce() -> Result<(), String>,
     mut revert: impl FnMut() -> Answer,
 ) -> End {
     let mut deadline: Option<Instant> = None;
     let mut told = false;
+    let mut refused = None;
     let overdue = loop {
         match link.hear(Some(deadline.unwrap_or_else(|| Instant::now() + LOOK))) {
             Heard::Message(message) => match Word::decode(&message) {
@@ -45,8 +48,15 @@ pub(super) fn watch(
                     deadline.get_or_insert_with(|| Instant::now() + time);
                 }
                 Some(Word::Confirm) => {
-                    link.say(&Answer::Kept.encode());
-                    return End::Kept;
+                    link.say(&Answer::Comparing.encode());
+                    match compare() {
+                        Ok(()) => {
+                            link.say(&Answer::Kept.encode());
+                            return End::Kept;
+                        }
+                        Err(reason) => refused = Some(reason),
+                    }
+                    break false;
                 }
                 Some(Word::Discard) => return End::Discarded,
                 Some(Word::Revert) => break false,
@@ -64,7 +74,14 @@ pub(super) fn watch(
         // hairnat was stopped half way and goes on some time: once more when it has said that it
         // changes nothing any more, or has gone.
         link.hear(None);
-        answer = revert();
+        let first = std::mem::replace(&mut answer, revert());
+        if let (Answer::Reverted(first), Answer::Reverted(second)) = (first, &mut answer) {
+            second.connections_cut += first.connections_cut;
+            second.differences.extend(first.differences);
+        }
+    }
+    if let Answer::Reverted(reverted) = &mut answer {
+        reverted.refused = refused;
     }
     let heard = link.say(&answer.encode());
     End::Reverted { answer, heard }
@@ -97,7 +114,7 @@ mod tests {
                     reverts += 1;
                     reverted()
                 };
-                watch(&there, time, || false, revert)
+                watch(&there, time, || false, || Ok(()), revert)
             });
             hairnat(here);
             guardian.join().unwrap()
@@ -121,9 +138,22 @@ mod tests {
     fn what_is_confirmed_in_time_is_kept() {
         let done = watched(LONG, |link| {
             say(&link, &[Word::Applied, Word::Confirm]);
-            answers(&link, &[Answer::Kept]);
+            answers(&link, &[Answer::Comparing, Answer::Kept]);
         });
         assert_eq!(done, (End::Kept, 0));
+    }
+
+    /// As a confirmation in time is, whoever changed what was applied.
+    #[test]
+    fn what_is_not_what_was_applied_is_reverted_in_spite_of_a_confirmation() {
+        let (here, there) = Link::pair().unwrap();
+        say(&here, &[Word::Applied, Word::Confirm]);
+        let refuse = || Err("not the same".to_owned());
+        let end = watch(&there, LONG, || false, refuse, reverted);
+        let refused = Some("not the same".to_owned());
+        let answer = Answer::Reverted(Reverted { refused, ..Reverted::default() });
+        answers(&here, &[Answer::Comparing, Answer::Reverting, answer.clone()]);
+        assert_eq!(end, End::Reverted { answer, heard: true });
     }
 
     #[test]
@@ -183,7 +213,8 @@ mod tests {
                     reverting.send(()).unwrap();
                     reverted()
                 };
-                watch(&there, Duration::ZERO, move || is_made.try_recv().is_ok(), revert)
+                let made = move || is_made.try_recv().is_ok();
+                watch(&there, Duration::ZERO, made, || Ok(()), revert)
             });
             made.send(()).unwrap();
             reverts.recv().unwrap();

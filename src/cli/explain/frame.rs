@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::question::one_interface;
+use crate::address::InterfaceName;
 use crate::cli::args::Explain;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
@@ -29,8 +30,8 @@ pub(super) fn explain(
             hint: "name them with `--from-port`, `--to-port` and `--ether-dst`".to_owned(),
         });
     };
-    let from_port = one_interface(from, "vnet0")?;
-    let to_port = one_interface(to, "vnet0")?;
+    let from_port = InterfaceName::new(one_interface(from, "vnet0")?);
+    let to_port = InterfaceName::new(one_interface(to, "vnet0")?);
     let frame = Frame { from_port, to_port, destination };
     let walk = walk_frame(ruleset, &frame);
     if out.is_json() {

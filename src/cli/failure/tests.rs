@@ -1,6 +1,7 @@
 //! What each failure is called, exits with, and says in JSON.
 
 use std::io;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -9,16 +10,16 @@ use crate::address::InterfaceName;
 use crate::cli::generate::OUTPUT_SCHEMA;
 use crate::cli::input::InputError;
 use crate::cli::reverted::Trouble;
-use crate::host::{BridgePort, HostError, Warning};
+use crate::host::{BridgePort, Holder, HostError, Warning};
 use crate::kernel::KernelError;
 use crate::netlink::Error;
 use crate::policy::{Source, parse};
 
 /// A bridge port that keeps its mode.
-fn port_refused() -> HostError {
+fn port_refused(mode: &'static str) -> HostError {
     let port = BridgePort { index: 7, name: InterfaceName::new("vnet1"), hairpin: false };
     let source = Error::refused(libc::EPERM, "set the port hairpin mode");
-    HostError::Port { port, mode: "on", source }
+    HostError::Port { port, mode, source }
 }
 
 /// One failure of each kind, with all that it can have.
@@ -41,8 +42,12 @@ fn one_of_each() -> Vec<Failure> {
         parse(&[policy]).unwrap_err().into(),
         refused.into(),
         KernelError::Stale.into(),
+        Failure::Busy(Holder { process: Some(4711), trial: Some(Duration::from_secs(25)) }),
+        Failure::Busy(Holder { process: None, trial: Some(Duration::from_secs(25)) }),
+        Failure::Busy(Holder { process: Some(4711), trial: None }),
         HostError::Restless.into(),
-        Failure::Ports { error: port_refused(), warnings: vec![warning] },
+        Failure::PortsFirst(port_refused("off")),
+        Failure::Ports { error: port_refused("on"), warnings: vec![warning] },
         Failure::Irreversible { left_out: vec![text("counter `mine`")] },
         Failure::NoGuardian(io()),
         Failure::Undone { kind: "host", trouble: Trouble { message: text("m"), hint: hint() } },
@@ -76,7 +81,7 @@ fn the_schema_describes_every_failure_with_its_exit_code_and_no_other() {
 #[test]
 fn a_port_that_cannot_be_set_hides_no_warning() {
     let warning = Warning { code: "w", message: "m".to_owned(), hint: "h".to_owned() };
-    let failure = Failure::Ports { error: port_refused(), warnings: vec![warning] };
+    let failure = Failure::Ports { error: port_refused("on"), warnings: vec![warning] };
     assert_eq!(failure.exit() as u8, 4);
     assert_eq!(
         failure.message(),
@@ -84,6 +89,28 @@ fn a_port_that_cannot_be_set_hides_no_warning() {
          cannot set the port hairpin mode: Operation not permitted (os error 1)"
     );
     assert_eq!(failure.to_json()["warnings"][0]["code"], "w");
+}
+
+#[test]
+fn somebody_elses_trial_is_named_with_what_can_be_done() {
+    let trial = |process| Holder { process, trial: Some(Duration::from_millis(24_001)) };
+    let failure = Failure::Busy(trial(Some(4711)));
+    assert_eq!(failure.exit() as u8, 5);
+    assert_eq!(
+        failure.message(),
+        "the changes of process 4711 are on trial for another 25 s (`apply --confirm`); nothing was \
+         changed"
+    );
+    assert_eq!(
+        failure.hint().unwrap(),
+        "`--wait 25` waits for its end, `kill -USR1 4711` keeps its changes, `kill 4711` brings the \
+         previous state back"
+    );
+    // A process id of another process namespace would name another process here.
+    let failure = Failure::Busy(trial(None));
+    assert!(failure.message().starts_with("the changes of a process of another process namespace"));
+    assert_eq!(failure.hint().unwrap(), "`--wait 25` waits for its end");
+    assert_eq!(failure.to_json()["error"].get("process"), None);
 }
 
 #[test]

@@ -13,17 +13,15 @@ use crate::policy::{LARGEST_FILE, Source};
 /// One byte more than a policy may have is read, so that a larger one is seen to be larger.
 const LIMIT: u64 = LARGEST_FILE as u64 + 1;
 
-/// Reads `file`.
+/// Reads `file`, or takes its content out of `stdin`.
 ///
 /// # Errors
 ///
 /// What keeps it from being read, or that it changed meanwhile.
-pub(super) fn read(file: &PolicyFile) -> Result<Source, InputError> {
+pub(super) fn read(file: &PolicyFile, stdin: &mut Option<Vec<u8>>) -> Result<Source, InputError> {
     let PolicyFile { path, content } = file;
     let text = match content {
-        Content::Stdin => {
-            stdin().map_err(|source| InputError::Read { path: STDIN.into(), source })?
-        }
+        Content::Stdin => stdin.take().unwrap_or_default(),
         Content::Named | Content::Listed => contents(path, *content)?,
     };
     let name = if path == Path::new(STDIN) { "<stdin>".into() } else { path.to_string_lossy() };
@@ -31,10 +29,17 @@ pub(super) fn read(file: &PolicyFile) -> Result<Source, InputError> {
     Ok(Source { name, text })
 }
 
-fn stdin() -> io::Result<Vec<u8>> {
+/// Reads standard input.
+///
+/// # Errors
+///
+/// That it cannot be read.
+pub(super) fn standard_input() -> Result<Vec<u8>, InputError> {
     let mut text = Vec::new();
-    io::stdin().lock().take(LIMIT).read_to_end(&mut text)?;
-    Ok(text)
+    match io::stdin().lock().take(LIMIT).read_to_end(&mut text) {
+        Ok(_) => Ok(text),
+        Err(source) => Err(InputError::Read { path: STDIN.into(), source }),
+    }
 }
 
 fn contents(path: &Path, content: Content) -> Result<Vec<u8>, InputError> {

@@ -2,6 +2,7 @@
 
 mod answers;
 mod deaths;
+mod overlap;
 mod refusals;
 mod restless;
 mod states;

@@ -14,6 +14,8 @@ description:
     others, which stay as they are. In any other place the file alone is the policy.
   - An invalid policy changes nothing. If the kernel or the host refuses it, the old file is brought
     back. What was changed by hand in the tables of C(hairnat) is mended.
+  - While somebody's C(hairnat apply --confirm) is on trial on the host, the task changes nothing and
+    fails with the kind V(busy) and the time that is left; C(until) and C(retries) try it again.
 author:
   - The hairnat authors (@hairnat)
 requirements:
