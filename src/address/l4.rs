@@ -103,6 +103,12 @@ impl PortRange {
         self.first == self.last
     }
 
+    /// How many L4 ports there are.
+    #[must_use]
+    pub fn count(self) -> usize {
+        usize::from(self.last.get() - self.first.get()) + 1
+    }
+
     /// Whether both ranges have an L4 port in common.
     #[must_use]
     pub fn overlaps(self, other: Self) -> bool {

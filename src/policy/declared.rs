@@ -35,12 +35,10 @@ pub(super) fn declared(draft: &Draft, sources: &[Source]) -> Vec<Declared> {
 }
 
 fn collect<A: Address>(family: &Family<A>, floats: &mut Vec<(Place, String, Option<Name>)>) {
-    let addresses = family.addresses.iter();
-    floats.extend(addresses.map(|one| (one.float_place, one.float.to_string(), one.name.clone())));
-    let prefixes = family.prefixes.iter();
-    floats.extend(prefixes.map(|one| (one.float_place, one.float.to_string(), one.name.clone())));
-    let ports = family.ports.iter();
-    floats.extend(ports.map(|one| (one.float_place, one.float.to_string(), one.name.clone())));
+    let single = family.floats.iter().map(|one| (one.place, &one.float));
+    floats.extend(single.map(|(place, one)| (place, one.float.to_string(), one.name.clone())));
+    let prefixes = family.prefixes.iter().map(|one| (one.place, &one.float));
+    floats.extend(prefixes.map(|(place, one)| (place, one.float.to_string(), one.name.clone())));
 }
 
 /// Counts lines and columns of places that come in order, without going back.

@@ -1,12 +1,11 @@
 //! What has been read so far: values that are right by themselves, with their places.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::num::NonZeroU16;
 
 use super::source::Place;
 use super::values::SomePrefix;
-use super::{Bridge, DefaultSource, Name};
-use crate::address::{Address, InterfacePattern, PortRange, Prefix, Protocol};
+use super::{Bridge, DefaultSource, Egress, Float, PrefixFloat};
+use crate::address::{Address, InterfacePattern, Prefix};
 
 /// A policy before its cross-checks.
 #[derive(Debug, Default)]
@@ -18,6 +17,8 @@ pub(super) struct Draft {
     pub(super) ipv6: Family<Ipv6Addr>,
     /// `egress.default: masquerade`.
     pub(super) masquerade: Option<Place>,
+    /// `bridge.redirect: on`.
+    pub(super) redirect: Option<Place>,
     /// Where the sections stand that only one file may have.
     pub(super) sections: Sections,
     /// Whether fixed networks may be missing because of an error reported elsewhere.
@@ -39,55 +40,63 @@ pub(super) struct Sections {
 pub(super) struct Family<A> {
     pub(super) fixed: Vec<Prefix<A>>,
     pub(super) exempt: Vec<(Prefix<A>, Place)>,
+    pub(super) pool: Vec<(Prefix<A>, Place)>,
     pub(super) default_source: Option<(DefaultSource<A>, Place)>,
-    pub(super) addresses: Vec<AddressDraft<A>>,
+    pub(super) floats: Vec<FloatDraft<A>>,
     pub(super) prefixes: Vec<PrefixDraft<A>>,
-    pub(super) ports: Vec<PortFloatDraft<A>>,
+    /// What the checks make of the floats' `egress`, with [`Egress::float`] as an index in `floats`.
+    pub(super) egress: Vec<Egress<A>>,
 }
 
-/// A float of one address and every protocol.
+/// A float of one address, small where `details` has nothing: of these there may be a million.
 #[derive(Debug)]
-pub(super) struct AddressDraft<A> {
-    pub(super) float: A,
-    pub(super) fixed: A,
-    pub(super) name: Option<Name>,
-    /// What the policy says; the checks turn absence into an answer.
-    pub(super) egress: Option<bool>,
-    pub(super) float_place: Place,
+pub(super) struct FloatDraft<A> {
+    pub(super) float: Float<A>,
+    pub(super) place: Place,
+    /// Where [`Float::fixed`] stands, if it is given.
     pub(super) fixed_place: Place,
+    pub(super) details: Option<Box<Details<A>>>,
 }
 
-/// A float prefix.
+/// What only few floats have.
+#[derive(Debug)]
+pub(super) struct Details<A> {
+    pub(super) egress: FloatEgress<A>,
+    /// The fixed addresses that its L4 ports lead to.
+    pub(super) named: Vec<(A, Place)>,
+}
+
+/// What a float says of connections that instances open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FloatEgress<A> {
+    /// Nothing: those of its fixed address leave with it, unless another float has them.
+    Unsaid,
+    /// None leave with it.
+    Refused,
+    /// Those of one fixed address leave with it.
+    Claimed {
+        /// The address that the instance has.
+        fixed: A,
+        /// Where it stands, if that is not [`Float::fixed`].
+        named_at: Option<Place>,
+    },
+}
+
+/// A float prefix; the checks settle [`PrefixFloat::egress`].
 #[derive(Debug)]
 pub(super) struct PrefixDraft<A> {
-    pub(super) float: Prefix<A>,
-    pub(super) fixed: Prefix<A>,
-    pub(super) name: Option<Name>,
+    pub(super) float: PrefixFloat<A>,
+    /// What the policy says.
     pub(super) egress: Option<bool>,
-    pub(super) float_place: Place,
-    pub(super) fixed_place: Place,
-}
-
-/// A float with `ports`.
-#[derive(Debug)]
-pub(super) struct PortFloatDraft<A> {
-    pub(super) float: A,
-    pub(super) name: Option<Name>,
-    /// The fixed address whose connections leave with the float.
-    pub(super) egress: Option<A>,
-    pub(super) float_place: Place,
-    pub(super) ranges: Vec<RangeDraft<A>>,
-}
-
-/// One range of L4 ports of a float.
-#[derive(Debug)]
-pub(super) struct RangeDraft<A> {
-    pub(super) protocol: Protocol,
-    pub(super) range: PortRange,
-    pub(super) fixed: A,
-    pub(super) fixed_port: Option<NonZeroU16>,
     pub(super) place: Place,
     pub(super) fixed_place: Place,
+}
+
+impl<A: Copy> FloatDraft<A> {
+    /// What the float says of connections that instances open.
+    pub(super) fn egress(&self) -> FloatEgress<A> {
+        self.details.as_ref().map_or(FloatEgress::Unsaid, |details| details.egress)
+    }
 }
 
 impl Draft {
@@ -107,9 +116,8 @@ impl Draft {
 
 impl<A> Family<A> {
     fn add_floats(&mut self, mut part: Self) {
-        self.addresses.append(&mut part.addresses);
+        self.floats.append(&mut part.floats);
         self.prefixes.append(&mut part.prefixes);
-        self.ports.append(&mut part.ports);
     }
 }
 
@@ -118,10 +126,11 @@ impl<A> Default for Family<A> {
         Self {
             fixed: Vec::new(),
             exempt: Vec::new(),
+            pool: Vec::new(),
             default_source: None,
-            addresses: Vec::new(),
+            floats: Vec::new(),
             prefixes: Vec::new(),
-            ports: Vec::new(),
+            egress: Vec::new(),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! address lies in a fixed network, no two floats collide, and at most one float is the egress
 //! address of a fixed address. Lists are sorted, so that equal policies are equal values.
 
+use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU16;
 use std::str::FromStr;
@@ -176,6 +177,30 @@ pub enum Service {
     /// ICMP (RFC 792) or `ICMPv6` (RFC 4443), by the family of the address: echo requests, and
     /// whatever else begins a connection of conntrack.
     Icmp,
+}
+
+impl fmt::Display for Service {
+    /// As policies spell it: `80/tcp`, `6000-6010/udp`, `icmp`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ports(protocol, range) => write!(f, "{range}/{protocol}"),
+            Self::Icmp => f.write_str("icmp"),
+        }
+    }
+}
+
+impl Service {
+    /// Whether both have some traffic in common.
+    #[must_use]
+    pub fn overlaps(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Ports(protocol, range), Self::Ports(other_protocol, other_range)) => {
+                protocol == other_protocol && range.overlaps(other_range)
+            }
+            (Self::Icmp, Self::Icmp) => true,
+            (Self::Ports(..), Self::Icmp) | (Self::Icmp, Self::Ports(..)) => false,
+        }
+    }
 }
 
 /// Where a service of a float leads.

@@ -93,14 +93,19 @@ fn policy_around(pointer: &str, value: &Value) -> Option<Value> {
         ["$defs", "float", "properties", key] => policy["floats"] = float_with(key),
         ["$defs", "outside"] => policy["floats"] = json!({ text: fixed }),
         ["$defs", "instance"] => policy["floats"] = json!({ float: value }),
+        ["$defs", "public"] => policy["pool"] = json!([value]),
         ["$defs", "source"] => policy["egress"] = json!({ "default": value }),
         ["$defs", "network"] => policy["fixed"] = json!([value]),
         ["$defs", "interface"] => policy["bridge"] = json!({ "ports": [value] }),
-        ["$defs", "ports"] => {
+        ["$defs", "exclusion"] => policy["bridge"] = json!({ "ports": ["*", value] }),
+        ["$defs", "service"] => {
             policy["floats"] = json!({ "203.0.113.9": { "fixed": "10.0.0.9", "ports": [value] } });
         }
         ["$defs", "target"] => {
             policy["floats"] = json!({ float: { "ports": { "80/tcp": value } } });
+        }
+        ["$defs", "rangeTarget"] => {
+            policy["floats"] = json!({ float: { "ports": { "8000-8010/tcp": value } } });
         }
         _ => return None,
     }
@@ -161,12 +166,19 @@ fn every_default_is_what_an_absent_key_means() {
             let said = parsed(&policy_around(&pointer, default).unwrap().to_string()).unwrap();
             assert_eq!(said, absent(&pointer, default), "{pointer}");
             let text = node["description"].as_str().unwrap();
-            let shown = default.as_str().map_or(default.to_string(), str::to_owned);
+            let shown = match default {
+                Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
+                value => plain(value),
+            };
             assert!(text.contains(&shown), "{pointer} does not name its default");
             defaults += 1;
         }
     }
-    assert_eq!(defaults, 4);
+    assert_eq!(defaults, 7);
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or(value.to_string(), str::to_owned)
 }
 
 /// A default of choices differs from another choice, or the test above would prove nothing.
@@ -176,5 +188,12 @@ fn what_is_no_default_means_something_else() {
     let absent = means(json!({ "bridge": {} }));
     assert_ne!(means(json!({ "bridge": { "reflection": "off" } })), absent);
     assert_ne!(means(json!({ "bridge": { "hairpin_mode": "on", "ports": ["*"] } })), absent);
+    assert_ne!(means(json!({ "bridge": { "through": [] } })), absent);
+    assert_ne!(means(json!({ "bridge": { "own_float": "rewrite" } })), absent);
+    let with = |redirect: &str| {
+        let bridge = json!({ "redirect": redirect, "ports": ["*"] });
+        means(json!({ "fixed": ["10.0.0.0/24"], "bridge": bridge }))
+    };
+    assert_ne!(with("on"), with("off"));
     assert_ne!(means(json!({ "counters": true })), means(json!({ "counters": false })));
 }

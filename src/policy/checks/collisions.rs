@@ -1,4 +1,6 @@
-//! No two floats claim one address, but for a port float inside a float prefix.
+//! No two floats claim one address, but for a float of L4 ports inside a float prefix.
+
+use std::iter;
 
 use crate::address::{Address, Prefix};
 use crate::policy::draft::Family;
@@ -6,29 +8,25 @@ use crate::policy::findings::{Finding, Findings};
 use crate::policy::source::Place;
 
 /// A float of any kind.
+#[derive(Clone, Copy)]
 struct Claim<A> {
     float: Prefix<A>,
     place: Place,
-    by_port: bool,
+    /// Whether all that is sent to it is translated.
+    whole: bool,
 }
 
-/// Reports floats that are given twice, overlap, or hide each other; says whether none is given
-/// twice.
-pub(super) fn check<A: Address>(family: &Family<A>, findings: &mut Findings) -> bool {
-    let claim = |float, place, by_port| Claim { float, place, by_port };
-    let addresses = family.addresses.iter();
-    let addresses = addresses.map(|one| claim(Prefix::host(one.float), one.float_place, false));
-    let ports = family.ports.iter();
-    let ports = ports.map(|one| claim(Prefix::host(one.float), one.float_place, true));
-    let prefixes = family.prefixes.iter().map(|one| claim(one.float, one.float_place, false));
-    let mut claims: Vec<_> = addresses.chain(ports).chain(prefixes).collect();
-    // A prefix sorts before all that it covers, and what is equal sorts by place. Stable, as that
-    // takes what is sorted in parts, a part a thread that read it, in hardly more than one pass.
-    claims.sort_by_key(|claim| (claim.float, claim.place));
-    let mut outer: Option<&Claim<A>> = None;
-    let mut same: Option<&Claim<A>> = None;
+/// Sorts the floats, and reports those that are given twice, overlap, or hide each other; says whether
+/// none is given twice.
+pub(super) fn check<A: Address>(family: &mut Family<A>, findings: &mut Findings) -> bool {
+    // What is equal sorts by place. Stable, as that takes what is sorted in parts, a part a thread that
+    // read it, in hardly more than one pass.
+    family.floats.sort_by_key(|one| (one.float.float, one.place));
+    family.prefixes.sort_by_key(|one| (one.float.float, one.place));
+    let mut outer: Option<Claim<A>> = None;
+    let mut same: Option<Claim<A>> = None;
     let mut distinct = true;
-    for claim in &claims {
+    for claim in claims(family) {
         if let Some(first) = same.filter(|first| first.float == claim.float) {
             findings.report(given_twice(first, claim));
             distinct = false;
@@ -36,7 +34,7 @@ pub(super) fn check<A: Address>(family: &Family<A>, findings: &mut Findings) -> 
         }
         same = Some(claim);
         match outer.filter(|outer| outer.float.covers(claim.float)) {
-            Some(outer) if !claim.by_port => findings.report(inside(outer, claim)),
+            Some(outer) if claim.whole => findings.report(inside(outer, claim)),
             Some(_) => {}
             None => outer = Some(claim),
         }
@@ -44,18 +42,38 @@ pub(super) fn check<A: Address>(family: &Family<A>, findings: &mut Findings) -> 
     distinct
 }
 
+/// All floats in order, a prefix before those that it covers.
+fn claims<A: Address>(family: &Family<A>) -> impl Iterator<Item = Claim<A>> {
+    let floats = family.floats.iter().map(|one| Claim {
+        float: Prefix::host(one.float.float),
+        place: one.place,
+        whole: one.float.fixed.is_some(),
+    });
+    let prefixes = family.prefixes.iter().map(|one| Claim {
+        float: one.float.float,
+        place: one.place,
+        whole: true,
+    });
+    let (mut floats, mut prefixes) = (floats.peekable(), prefixes.peekable());
+    iter::from_fn(move || {
+        let next = prefixes.peek().map(|prefix| prefix.float);
+        let float = floats.next_if(|float| next.is_none_or(|prefix| float.float < prefix));
+        float.or_else(|| prefixes.next())
+    })
+}
+
 fn shown<A: Address>(float: Prefix<A>) -> String {
     if float.len() == A::BITS { format!("`{}`", float.first()) } else { format!("`{float}`") }
 }
 
-fn given_twice<A: Address>(first: &Claim<A>, second: &Claim<A>) -> Finding {
+fn given_twice<A: Address>(first: Claim<A>, second: Claim<A>) -> Finding {
     let message = format!("float {} is given twice", shown(second.float));
     Finding::new(second.place, message)
         .note("first given at", first.place)
         .hint("one float leads to one fixed address; use `ports` to share it between instances")
 }
 
-fn inside<A: Address>(outer: &Claim<A>, inner: &Claim<A>) -> Finding {
+fn inside<A: Address>(outer: Claim<A>, inner: Claim<A>) -> Finding {
     let (what, hint) = if inner.float.len() == A::BITS {
         ("float", "leave one of them out; only a float with `ports` may lie inside a float prefix")
     } else {

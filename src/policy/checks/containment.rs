@@ -1,7 +1,7 @@
 //! Every fixed address lies in a fixed network.
 
 use crate::address::{Address, Prefix, covering, minimize};
-use crate::policy::draft::Family;
+use crate::policy::draft::{Family, FloatEgress};
 use crate::policy::findings::{Finding, Findings};
 use crate::policy::source::Place;
 
@@ -11,7 +11,8 @@ pub(super) fn check<A: Address>(family: &mut Family<A>, findings: &mut Findings)
     minimize(&mut family.fixed);
     let outside = |(fixed, _): &(Prefix<A>, Place)| covering(&family.fixed, *fixed).is_none();
     if family.fixed.is_empty() {
-        let first = fixed_sides(family).min_by_key(|(_, place)| *place);
+        let sides = fixed_sides(family).chain(egress_sides(family));
+        let first = sides.min_by_key(|(_, place)| *place);
         let finding = |(fixed, place)| {
             let message = format!("{} needs an {} network in `fixed`", shown(fixed), A::FAMILY);
             let hint = format!("add the {} network of the instances to `fixed`", A::FAMILY);
@@ -27,19 +28,34 @@ pub(super) fn check<A: Address>(family: &mut Family<A>, findings: &mut Findings)
         findings
             .report(Finding::new(place, message).hint("correct it, or add its network to `fixed`"));
     }
+    for (fixed, place) in egress_sides(family).filter(outside) {
+        let message = format!("egress address `{}` lies in no network of `fixed`", fixed.first());
+        findings.report(
+            Finding::new(place, message)
+                .hint("`egress` names the instance that leaves with this float, not the float"),
+        );
+    }
 }
 
-/// What the floats lead to; the ranges of a list of L4 ports share one place and count once.
+/// The fixed addresses and prefixes that floats lead to.
 fn fixed_sides<A: Address>(family: &Family<A>) -> impl Iterator<Item = (Prefix<A>, Place)> {
-    let addresses = family.addresses.iter();
-    let addresses = addresses.map(|one| (Prefix::host(one.fixed), one.fixed_place));
-    let prefixes = family.prefixes.iter().map(|one| (one.fixed, one.fixed_place));
-    let ports = family.ports.iter().flat_map(|one| {
-        one.ranges.chunk_by(|range, next| range.fixed_place == next.fixed_place).filter_map(
-            |same| same.first().map(|range| (Prefix::host(range.fixed), range.fixed_place)),
-        )
+    let floats = family.floats.iter().flat_map(|one| {
+        let whole = one.float.fixed.map(|fixed| (Prefix::host(fixed), one.fixed_place));
+        let named = one.details.iter().flat_map(|details| &details.named);
+        whole.into_iter().chain(named.map(|&(fixed, place)| (Prefix::host(fixed), place)))
     });
-    addresses.chain(prefixes).chain(ports)
+    let prefixes = family.prefixes.iter().map(|one| (one.float.fixed, one.fixed_place));
+    floats.chain(prefixes)
+}
+
+/// The fixed addresses that floats name in `egress`.
+fn egress_sides<A: Address>(family: &Family<A>) -> impl Iterator<Item = (Prefix<A>, Place)> {
+    family.floats.iter().filter_map(|one| match one.egress() {
+        FloatEgress::Claimed { fixed, named_at: Some(place) } => Some((Prefix::host(fixed), place)),
+        FloatEgress::Claimed { named_at: None, .. }
+        | FloatEgress::Unsaid
+        | FloatEgress::Refused => None,
+    })
 }
 
 fn shown<A: Address>(fixed: Prefix<A>) -> String {

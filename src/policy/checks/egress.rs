@@ -3,76 +3,90 @@
 use std::fmt::Write as _;
 
 use crate::address::Address;
-use crate::policy::draft::{AddressDraft, Family};
+use crate::policy::Egress;
+use crate::policy::draft::{Family, FloatDraft, FloatEgress};
 use crate::policy::findings::{Finding, Findings};
-use crate::policy::source::Place;
 
 /// The most candidates that a hint names.
 const MOST_CANDIDATES: usize = 4;
 
-/// Settles `egress` of every address float.
+/// Settles which float connections of each fixed address leave with; the floats are in their order.
 ///
-/// A float that is the only one of its fixed address is its egress float unless it says otherwise
-/// or a port float claims the address. Of several, exactly one must say so.
+/// A float that claims the address with `egress` comes first. Without a claim it is the only float that
+/// leads there and does not say `egress: false`; of several, one must claim it.
 pub(super) fn settle<A: Address>(family: &mut Family<A>, findings: &mut Findings) {
-    let claims = claims(family);
-    for same in claims.chunk_by(|one, next| one.0 == next.0) {
-        let [(fixed, first), more @ ..] = same else { continue };
-        for (_, place) in more {
-            findings.report(second_claim(*fixed, *first, *place));
-        }
-    }
-    family.addresses.sort_by_key(|one| (one.fixed, one.float_place));
-    for floats in family.addresses.chunk_by_mut(|one, next| one.fixed == next.fixed) {
-        let claimed = |one: &AddressDraft<A>| {
-            claims.binary_search_by_key(&one.fixed, |(fixed, _)| *fixed).is_ok()
+    let floats = &family.floats;
+    let leaves = |(float, one): (usize, &FloatDraft<A>)| {
+        let fixed = match one.egress() {
+            FloatEgress::Unsaid => one.float.fixed,
+            FloatEgress::Refused => None,
+            FloatEgress::Claimed { fixed, .. } => Some(fixed),
         };
-        match floats {
-            [first, ..] if claimed(first) => {
-                for one in floats {
-                    one.egress = Some(one.egress == Some(true));
-                }
-            }
-            [only] => only.egress = Some(only.egress != Some(false)),
-            several => unclaimed(several).into_iter().for_each(|one| findings.report(one)),
+        Some(Egress { fixed: fixed?, float })
+    };
+    let mut egress: Vec<Egress<A>> = floats.iter().enumerate().filter_map(leaves).collect();
+    // Stable: many policies have their fixed addresses in the order of their floats.
+    egress.sort_by_key(|one| one.fixed);
+    let by_fixed = egress.chunk_by(|one, next| one.fixed == next.fixed);
+    for several in by_fixed.filter(|same| same.len() > 1) {
+        check(several, floats, findings);
+    }
+    egress.dedup_by(|next, kept| {
+        let same = next.fixed == kept.fixed;
+        if same && floats.get(next.float).is_some_and(claims) {
+            *kept = *next;
         }
+        same
+    });
+    family.egress = egress;
+}
+
+fn claims<A: Address>(float: &FloatDraft<A>) -> bool {
+    matches!(float.egress(), FloatEgress::Claimed { .. })
+}
+
+/// Reports it if not exactly one of the floats that connections of one fixed address could leave with
+/// claims them.
+fn check<A: Address>(same: &[Egress<A>], floats: &[FloatDraft<A>], findings: &mut Findings) {
+    let candidates = same.iter().filter_map(|one| floats.get(one.float));
+    let mut candidates: Vec<&FloatDraft<A>> = candidates.collect();
+    candidates.sort_unstable_by_key(|one| one.place);
+    let ([Egress { fixed, .. }, ..], [first, .., last]) = (same, candidates.as_slice()) else {
+        return;
+    };
+    let mut claiming = candidates.iter().filter(|one| claims(one));
+    let Some(claim) = claiming.next() else {
+        findings.report(unclaimed(*fixed, &candidates, [first, last]));
+        return;
+    };
+    for second in claiming {
+        let message = format!("fixed address `{fixed}` has a second egress float");
+        findings.report(
+            Finding::new(second.place, message)
+                .note("the first is given at", claim.place)
+                .hint("leave `egress` with one of them"),
+        );
     }
 }
 
-/// The fixed addresses that a float claims with `egress: true`, sorted.
-fn claims<A: Address>(family: &Family<A>) -> Vec<(A, Place)> {
-    let by_port = family.ports.iter().filter_map(|one| Some((one.egress?, one.float_place)));
-    let addresses = family.addresses.iter().filter(|one| one.egress == Some(true));
-    let mut claims: Vec<_> =
-        addresses.map(|one| (one.fixed, one.float_place)).chain(by_port).collect();
-    claims.sort_unstable();
-    claims
-}
-
-/// Of several floats of one fixed address of which none says `egress: true`.
-fn unclaimed<A: Address>(floats: &[AddressDraft<A>]) -> Option<Finding> {
-    let [first, .., last] = floats else { return None };
-    let all_refuse = floats.iter().all(|one| one.egress == Some(false));
-    let candidates = floats.iter().filter(|one| all_refuse || one.egress.is_none());
+/// Of several floats that lead to one fixed address, of which none claims it.
+fn unclaimed<A: Address>(
+    fixed: A,
+    candidates: &[&FloatDraft<A>],
+    [first, last]: [&FloatDraft<A>; 2],
+) -> Finding {
     let mut named = String::new();
-    for (index, candidate) in candidates.clone().take(MOST_CANDIDATES).enumerate() {
+    for (index, candidate) in candidates.iter().take(MOST_CANDIDATES).enumerate() {
         let joint = if index == 0 { "" } else { ", " };
         // Writing to a String never fails.
-        let _ = write!(named, "{joint}`{}`", candidate.float);
+        let _ = write!(named, "{joint}`{}`", candidate.float.float);
     }
-    if candidates.count() > MOST_CANDIDATES {
+    if candidates.len() > MOST_CANDIDATES {
         named.push_str(", …");
     }
-    let message =
-        format!("fixed address `{}` has {} floats but no egress float", first.fixed, floats.len());
-    let finding = Finding::new(last.float_place, message)
-        .note("the first is given at", first.float_place)
-        .hint(format!("set `egress: true` on the one its connections leave with: {named}"));
-    Some(finding)
-}
-
-fn second_claim<A: Address>(fixed: A, first: Place, second: Place) -> Finding {
-    Finding::new(second, format!("fixed address `{fixed}` has a second egress float"))
-        .note("the first is given at", first)
-        .hint("leave `egress: true` with one of them")
+    let count = candidates.len();
+    let message = format!("fixed address `{fixed}` has {count} floats but no egress float");
+    Finding::new(last.place, message)
+        .note("the first is given at", first.place)
+        .hint(format!("set `egress: true` on the one its connections leave with: {named}"))
 }

@@ -3,7 +3,7 @@
 mod collisions;
 mod containment;
 mod egress;
-mod port_ranges;
+mod pool;
 mod prefix_egress;
 mod unused_family;
 
@@ -21,6 +21,7 @@ pub(super) fn run(draft: &mut Draft, findings: &mut Findings) {
     check_family::<Ipv6Addr>(draft, findings);
     if !draft.fixed_incomplete {
         unused_family::check_masquerade(draft, findings);
+        unused_family::check_redirect(draft, findings);
     }
 }
 
@@ -28,13 +29,13 @@ fn check_family<A: DraftAddress>(draft: &mut Draft, findings: &mut Findings) {
     let (fixed_complete, floats_complete) = (!draft.fixed_incomplete, !draft.floats_incomplete);
     let family = A::family(draft);
     let distinct = collisions::check(family, findings);
-    port_ranges::check(family, findings);
     if floats_complete && distinct {
         egress::settle(family, findings);
         prefix_egress::settle(family, findings);
     }
     if fixed_complete {
         containment::check(family, findings);
+        pool::check(family, findings);
         unused_family::check(family, findings);
     }
 }

@@ -1,14 +1,15 @@
-//! The section `bridge`, and patterns of interfaces.
+//! The section `bridge`.
 
-use super::fields::{fields, is_map, items, word, wrong_type};
-use crate::address::{InterfacePattern, InterfacePatternError};
+use super::fields::{fields, is_map, word};
+use super::interfaces::{EXCEPT, patterns, ports};
+use crate::address::InterfacePattern;
+use crate::policy::draft::Draft;
 use crate::policy::findings::{Finding, Findings};
-use crate::policy::suggest::quoted;
-use crate::policy::yaml::{Kind, Value};
-use crate::policy::{Bridge, HairpinMode, Reflection};
+use crate::policy::yaml::Value;
+use crate::policy::{HairpinMode, OwnFloat, Redirect, Reflection};
 
-/// The most patterns of `bridge.ports`: each is a rule that every frame passes.
-const MOST_PORTS: usize = 256;
+/// The most patterns of `through`: each is a rule that every packet passes.
+const MOST_THROUGH: usize = 32;
 
 const REFLECTION: &[(&str, Reflection)] = &[
     ("off", Reflection::Off),
@@ -19,64 +20,66 @@ const REFLECTION: &[(&str, Reflection)] = &[
 const HAIRPIN_MODE: &[(&str, HairpinMode)] =
     &[("keep", HairpinMode::Keep), ("on", HairpinMode::On), ("off", HairpinMode::Off)];
 
+const OWN_FLOAT: &[(&str, OwnFloat)] =
+    &[("translate", OwnFloat::Translate), ("rewrite", OwnFloat::Rewrite)];
+
+const REDIRECT: &[(&str, Redirect)] = &[("off", Redirect::Off), ("on", Redirect::On)];
+
 /// Reads the section.
-pub(super) fn read(key: Value<'_>, value: Value<'_>, findings: &mut Findings) -> Bridge {
-    let mut bridge = Bridge::default();
+pub(super) fn read(key: Value<'_>, value: Value<'_>, draft: &mut Draft, findings: &mut Findings) {
     if !is_map(key, value, "bridge: {ports: [vnet*]}", findings) {
-        return bridge;
+        return;
     }
-    let known = ["ports", "reflection", "hairpin_mode"];
-    let [ports, reflection, hairpin_mode] = fields(value, "`bridge`", known, findings);
-    if let Some((key, value)) = ports {
-        bridge.ports = patterns(key, value, MOST_PORTS, findings);
+    let known = ["ports", "through", "reflection", "hairpin_mode", "own_float", "redirect"];
+    let [listed, through, reflection, hairpin_mode, own_float, redirect] =
+        fields(value, "`bridge`", known, findings);
+    let bridge = &mut draft.bridge;
+    if let Some((key, value)) = listed {
+        (bridge.ports, bridge.excluded) = ports(key, value, findings);
+    }
+    if let Some((key, value)) = through {
+        bridge.through = patterns(key, value, MOST_THROUGH, findings);
+        if bridge.through.iter().any(InterfacePattern::matches_everything) {
+            findings.report(
+                Finding::new(key.place(), "`through` contains `*`, which is every interface")
+                    .hint("name the bridges that frames only pass through, such as `fwbr*`"),
+            );
+        }
     }
     if let Some((key, value)) = reflection {
         bridge.reflection = word(key, value, REFLECTION, findings).unwrap_or_default();
     }
     if let Some((key, value)) = hairpin_mode {
         bridge.hairpin_mode = word(key, value, HAIRPIN_MODE, findings).unwrap_or_default();
-        let named = ports.is_some_and(|(_, ports)| ports.items().next().is_some());
-        if bridge.hairpin_mode != HairpinMode::Keep && !named {
-            let message = format!("`hairpin_mode: {}` needs `ports`", value.text());
-            findings.report(
-                Finding::new(value.place(), message)
-                    .hint("name the bridge ports to set; `['*']` is every port of every bridge"),
-            );
+        if bridge.hairpin_mode != HairpinMode::Keep {
+            let hint = "name the bridge ports to set; `['*']` is every port of every bridge";
+            check_ports(key, value, listed.map(|(_, listed)| listed), hint, findings);
         }
     }
-    bridge
+    if let Some((key, value)) = own_float {
+        bridge.own_float = word(key, value, OWN_FLOAT, findings).unwrap_or_default();
+    }
+    if let Some((key, value)) = redirect {
+        bridge.redirect = word(key, value, REDIRECT, findings).unwrap_or_default();
+        if bridge.redirect == Redirect::On {
+            draft.redirect = Some(key.place());
+            let hint = "name the bridge ports of the instances, whose frames are taken in";
+            check_ports(key, value, listed.map(|(_, listed)| listed), hint, findings);
+        }
+    }
 }
 
-/// Reads a list of at most `most` patterns.
-pub(super) fn patterns(
+/// Reports a key whose value changes something at bridge ports if `ports` names none.
+fn check_ports(
     key: Value<'_>,
     value: Value<'_>,
-    most: usize,
+    ports: Option<Value<'_>>,
+    hint: &str,
     findings: &mut Findings,
-) -> Vec<InterfacePattern> {
-    let mut patterns = Vec::new();
-    for (index, item) in items(key, value, "a list of interfaces", "vnet*", findings).enumerate() {
-        if index == most {
-            let message = format!("{} has more than {most} items", quoted(key.text()));
-            findings.report(
-                Finding::new(item.place(), message)
-                    .hint("let one pattern with a trailing `*` stand for several"),
-            );
-            break;
-        }
-        patterns.extend(pattern(item, findings));
+) {
+    let named = |ports: Value<'_>| ports.items().any(|item| !item.text().starts_with(EXCEPT));
+    if !ports.is_some_and(named) {
+        let message = format!("`{}: {}` needs `ports`", key.text(), value.text());
+        findings.report(Finding::new(value.place(), message).hint(hint));
     }
-    patterns
-}
-
-fn pattern(item: Value<'_>, findings: &mut Findings) -> Option<InterfacePattern> {
-    if matches!(item.kind(), Kind::Null | Kind::List | Kind::Map) {
-        findings.report(wrong_type(item, "an interface", "a name or a pattern", "vnet*"));
-        return None;
-    }
-    let report = |error: InterfacePatternError| {
-        let message = format!("{} names no interface", quoted(item.text()));
-        findings.report(Finding::new(item.place(), message).hint(error.to_string()));
-    };
-    item.text().parse().map_err(report).ok()
 }

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::bridge::patterns;
 use super::fields::{fields, is_map, items, wrong_type};
+use super::interfaces::patterns;
 use super::network;
 use crate::address::InterfacePattern;
 use crate::policy::DefaultSource;

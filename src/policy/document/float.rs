@@ -3,13 +3,13 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::fields::{boolean, fields, is_map, wrong_type};
-use super::pair::{self, Body, FloatKey};
+use super::pair::{self, Body, EgressKey, FloatKey};
 use super::ports;
 use crate::address::IpFamily;
 use crate::policy::Name;
 use crate::policy::draft::Draft;
 use crate::policy::findings::{Finding, Findings};
-use crate::policy::values::{Endpoint, Role, endpoint, name};
+use crate::policy::values::{Endpoint, Role, address, endpoint, name};
 use crate::policy::yaml::{Kind, Value, Worker};
 
 /// Reads the section.
@@ -69,8 +69,8 @@ fn read(
     let (endpoint, body) = (endpoint?, body?);
     let float = FloatKey { endpoint, text: key.text(), place: key.place() };
     let added = match endpoint.family() {
-        IpFamily::V4 => pair::add::<Ipv4Addr>(&float, body, draft),
-        IpFamily::V6 => pair::add::<Ipv6Addr>(&float, body, draft),
+        IpFamily::V4 => pair::add::<Ipv4Addr>(&float, body, draft, findings),
+        IpFamily::V6 => pair::add::<Ipv6Addr>(&float, body, draft, findings),
     };
     added.map_err(|finding| findings.report(*finding)).ok()
 }
@@ -86,9 +86,9 @@ fn read_body(value: Value<'_>, findings: &mut Findings) -> Option<Body> {
         };
         return Some(Body { fixed, ..Body::default() });
     }
-    let known = ["fixed", "name", "egress", "ports"];
+    let known = ["fixed", "name", "egress", "ports", "host"];
     let before = findings.count();
-    let [fixed, name, egress, ports] = fields(value, "a float", known, findings);
+    let [fixed, name, egress, ports, host] = fields(value, "a float", known, findings);
     // With a key mistyped or given twice, what is missing follows from that.
     let mut complete = findings.count() == before;
     let mut keep = |read: bool| complete &= read;
@@ -103,12 +103,16 @@ fn read_body(value: Value<'_>, findings: &mut Findings) -> Option<Body> {
         keep(body.name.is_some());
     }
     if let Some((key, value)) = egress {
-        body.egress = boolean(key, value, findings).map(|egress| (egress, value.place()));
+        body.egress = read_egress(key, value, findings).map(|egress| (egress, value.place()));
         keep(body.egress.is_some());
     }
     if let Some((key, value)) = ports {
         body.ports = ports::read(value, findings).map(|ports| (ports, key.place()));
         keep(body.ports.is_some());
+    }
+    if let Some((key, value)) = host {
+        body.host = ports::read_host(key, value, findings).map(|host| (host, key.place()));
+        keep(body.host.is_some());
     }
     complete.then_some(body)
 }
@@ -127,6 +131,15 @@ fn read_endpoint(
     }
     let report = |problem| findings.report(Finding::of(value.place(), problem));
     endpoint(value.text(), role).map_err(report).ok()
+}
+
+/// Reads who leaves with the float: `true`, `false`, or the fixed address of an instance.
+fn read_egress(key: Value<'_>, value: Value<'_>, findings: &mut Findings) -> Option<EgressKey> {
+    if value.kind() != Kind::Text || !value.text().contains(['.', ':']) {
+        return boolean(key, value, findings).map(EgressKey::Flag);
+    }
+    let report = |problem| findings.report(Finding::of(value.place(), problem));
+    address(value.text(), Role::Fixed).map(EgressKey::Instance).map_err(report).ok()
 }
 
 /// Reads a name; one that YAML takes for a number is its digits.

@@ -4,8 +4,10 @@ mod bridge;
 mod egress;
 mod fields;
 mod float;
+mod interfaces;
 mod pair;
 mod ports;
+mod services;
 
 use super::draft::Draft;
 use super::findings::{Finding, Findings};
@@ -21,6 +23,9 @@ pub(super) const FLOATS: &str = "floats";
 
 /// What a network looks like.
 const NETWORK: &str = "10.0.0.0/24";
+
+/// What a prefix of public addresses looks like.
+const POOL: &str = "203.0.113.0/24";
 
 impl Finding {
     /// What is wrong with the text at `place`.
@@ -47,8 +52,8 @@ pub(super) fn read(root: Value<'_>, draft: &mut Draft, findings: &mut Findings) 
         findings.report(Finding::new(root.place(), message).hint("begin with `fixed:`"));
         return draft.note_unreadable_file();
     }
-    let known = ["version", "fixed", "bridge", "egress", "counters", FLOATS];
-    let [version, fixed, bridge, egress, counters, floats] =
+    let known = ["version", "fixed", "pool", "bridge", "egress", "counters", FLOATS];
+    let [version, fixed, pool, bridge, egress, counters, floats] =
         fields(root, "the policy", known, findings);
     if let Some((_, value)) = version {
         check_version(value, findings);
@@ -59,10 +64,15 @@ pub(super) fn read(root: Value<'_>, draft: &mut Draft, findings: &mut Findings) 
         }
         draft.fixed_incomplete |= !matches!(value.kind(), Kind::List);
     }
+    if let Some((key, value)) = pool {
+        for item in items(key, value, "a list of prefixes", POOL, findings) {
+            read_pool(item, draft, findings);
+        }
+    }
     if let Some((key, value)) = bridge
         && alone(key, &mut draft.sections.bridge, findings)
     {
-        draft.bridge = bridge::read(key, value, findings);
+        bridge::read(key, value, draft, findings);
     }
     if let Some((key, value)) = egress
         && alone(key, &mut draft.sections.egress, findings)
@@ -96,10 +106,19 @@ fn read_fixed(item: Value<'_>, draft: &mut Draft, findings: &mut Findings) {
     }
 }
 
+fn read_pool(item: Value<'_>, draft: &mut Draft, findings: &mut Findings) {
+    match network(item, Role::Pool, "a prefix of `pool`", findings) {
+        Some(SomePrefix::V4(prefix)) => draft.ipv4.pool.push((prefix, item.place())),
+        Some(SomePrefix::V6(prefix)) => draft.ipv6.pool.push((prefix, item.place())),
+        None => {}
+    }
+}
+
 /// Reads an item that is a prefix.
 fn network(item: Value<'_>, role: Role, what: &str, findings: &mut Findings) -> Option<SomePrefix> {
     if matches!(item.kind(), Kind::Null | Kind::List | Kind::Map) {
-        findings.report(wrong_type(item, what, "a prefix", NETWORK));
+        let example = if role == Role::Pool { POOL } else { NETWORK };
+        findings.report(wrong_type(item, what, "a prefix", example));
         return None;
     }
     let problem = |problem| findings.report(Finding::of(item.place(), problem));
@@ -116,7 +135,7 @@ fn alone(key: Value<'_>, seen: &mut Option<Place>, findings: &mut Findings) -> b
     findings.report(
         Finding::new(key.place(), message)
             .note("first given at", first)
-            .hint("keep it in one file; only `fixed` and `floats` add up"),
+            .hint("keep it in one file; only `fixed`, `pool` and `floats` add up"),
     );
     false
 }

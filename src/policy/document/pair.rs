@@ -1,15 +1,16 @@
 //! A float and what it leads to, brought together in one family.
 
-use super::ports::Port;
+use std::net::IpAddr;
+
+use super::ports::{ListItem, Ports};
+use super::services::Services;
 use crate::address::{IpFamily, Prefix};
-use crate::policy::Name;
-use crate::policy::draft::{
-    AddressDraft, Draft, DraftAddress, PortFloatDraft, PrefixDraft, RangeDraft,
-};
-use crate::policy::findings::Finding;
+use crate::policy::draft::{Details, Draft, DraftAddress, FloatDraft, FloatEgress, PrefixDraft};
+use crate::policy::findings::{Finding, Findings};
 use crate::policy::source::Place;
 use crate::policy::suggest::quoted;
 use crate::policy::values::{Endpoint, family_of};
+use crate::policy::{Float, Name, PrefixFloat};
 
 /// A float as it is written.
 pub(super) struct FloatKey<'t> {
@@ -23,14 +24,26 @@ pub(super) struct FloatKey<'t> {
 pub(super) struct Body {
     pub(super) fixed: Option<(Endpoint, Place)>,
     pub(super) name: Option<Name>,
-    pub(super) egress: Option<(bool, Place)>,
-    pub(super) ports: Option<(Vec<Port>, Place)>,
+    pub(super) egress: Option<(EgressKey, Place)>,
+    /// With the place of the key.
+    pub(super) ports: Option<(Ports, Place)>,
+    /// With the place of the key.
+    pub(super) host: Option<(Vec<ListItem>, Place)>,
+}
+
+/// What `egress` of a float says.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum EgressKey {
+    /// `true` or `false`.
+    Flag(bool),
+    /// The instance that leaves with the float.
+    Instance(IpAddr),
 }
 
 /// Boxed, as a finding is rare and large.
-type Outcome<T> = Result<T, Box<Finding>>;
+pub(super) type Outcome<T> = Result<T, Box<Finding>>;
 
-fn refuse<T>(place: Place, message: String, hint: &str) -> Outcome<T> {
+pub(super) fn refuse<T>(place: Place, message: String, hint: &str) -> Outcome<T> {
     Err(Box::new(Finding::new(place, message).hint(hint)))
 }
 
@@ -41,7 +54,22 @@ enum Side<A> {
     Prefix(Prefix<A>),
 }
 
+impl<A: DraftAddress> Side<A> {
+    /// The prefix length, that of a whole address for one address.
+    fn len(self) -> u8 {
+        match self {
+            Self::Address(_) => A::BITS,
+            Self::Prefix(prefix) => prefix.len(),
+        }
+    }
+}
+
 impl FloatKey<'_> {
+    /// The float in messages.
+    pub(super) fn shown(&self) -> String {
+        quoted(self.text)
+    }
+
     /// `endpoint`, which stands at `place`, in the family of the float.
     fn same_family<A: DraftAddress>(&self, endpoint: Endpoint, place: Place) -> Outcome<Side<A>> {
         let side = match endpoint {
@@ -51,115 +79,171 @@ impl FloatKey<'_> {
         side.map_or_else(|| self.differs(endpoint.family(), place), Ok)
     }
 
+    /// `address`, which stands at `place`, in the family of the float.
+    pub(super) fn same_family_address<A: DraftAddress>(
+        &self,
+        address: IpAddr,
+        place: Place,
+    ) -> Outcome<A> {
+        A::narrow(address).map_or_else(|| self.differs(family_of(address), place), Ok)
+    }
+
     fn differs<T>(&self, other: IpFamily, place: Place) -> Outcome<T> {
-        let (float, family) = (quoted(self.text), self.endpoint.family());
+        let (float, family) = (self.shown(), self.endpoint.family());
         let message = format!("float {float} is {family}, but leads to {other}");
         refuse(place, message, "a float and its fixed address are of the same family")
     }
 }
 
 /// Adds `float`, which is of the family `A`, with `body` to `draft`.
+///
+/// L4 ports that overlap are reported, but are no reason to leave the float out.
 pub(super) fn add<A: DraftAddress>(
     float: &FloatKey<'_>,
     body: Body,
     draft: &mut Draft,
+    findings: &mut Findings,
 ) -> Outcome<()> {
     let family = A::family(draft);
-    let (own, float_place) = (float.same_family::<A>(float.endpoint, float.place)?, float.place);
+    let own = float.same_family::<A>(float.endpoint, float.place)?;
     let fixed = match body.fixed {
         Some((fixed, place)) => Some((float.same_family::<A>(fixed, place)?, place)),
         None => None,
     };
-    let Body { name, egress, ports, .. } = body;
-    if let Some((ports, place)) = ports {
-        let Side::Address(own) = own else {
-            let message = format!("float prefix {} has `ports`", quoted(float.text));
-            return refuse(place, message, "only a float of one address can have `ports`");
-        };
-        let ranges = ranges(float, fixed, &ports, place)?;
-        let egress = match (egress, fixed) {
-            (Some((true, _)), Some((Side::Address(fixed), _))) => Some(fixed),
-            (Some((true, place)), _) => {
-                let shown = quoted(float.text);
-                let message = format!("float {shown} has `egress: true` without `fixed`");
-                let hint = "an egress float belongs to one fixed address; use a list of `ports`";
-                return refuse(place, message, hint);
-            }
-            _ => None,
-        };
-        family.ports.push(PortFloatDraft { float: own, name, egress, float_place, ranges });
-        return Ok(());
-    }
-    let Some((fixed, fixed_place)) = fixed else {
-        let message = format!("float {} leads nowhere", quoted(float.text));
-        return refuse(float_place, message, "give it a fixed address, or a map of `ports`");
-    };
-    let egress = egress.map(|(egress, _)| egress);
-    let text = float.text;
-    match (own, fixed) {
-        (Side::Address(float), Side::Address(fixed)) => {
-            let draft = AddressDraft { float, fixed, name, egress, float_place, fixed_place };
-            family.addresses.push(draft);
+    match own {
+        Side::Address(own) => {
+            let fixed = fixed.map(|fixed| one_instance(float, fixed, &body)).transpose()?;
+            family.floats.push(single(float, own, fixed, body, findings)?);
         }
-        (Side::Prefix(float), Side::Prefix(fixed)) if float.len() == fixed.len() => {
-            let draft = PrefixDraft { float, fixed, name, egress, float_place, fixed_place };
-            family.prefixes.push(draft);
-        }
-        (own, fixed) => {
-            let len = |side| match side {
-                Side::Address(_) => A::BITS,
-                Side::Prefix(prefix) => prefix.len(),
-            };
-            let shown = quoted(text);
-            let message =
-                format!("float {shown} is a /{}, but leads to a /{}", len(own), len(fixed));
-            let hint = "prefixes translate one to one; give both the same length";
-            return refuse(fixed_place, message, hint);
-        }
+        Side::Prefix(own) => family.prefixes.push(prefix(float, own, fixed, body)?),
     }
     Ok(())
 }
 
-/// The ranges of `ports`, each with where it leads.
-fn ranges<A: DraftAddress>(
+/// What a float of one address leads to, which is one address as well.
+fn one_instance<A: DraftAddress>(
     float: &FloatKey<'_>,
+    (fixed, place): (Side<A>, Place),
+    body: &Body,
+) -> Outcome<(A, Place)> {
+    match fixed {
+        Side::Address(fixed) => Ok((fixed, place)),
+        Side::Prefix(_) if body.ports.is_some() => {
+            let message = format!("float {} with `ports` leads to a prefix", float.shown());
+            refuse(place, message, "a float with `ports` leads to one fixed address")
+        }
+        Side::Prefix(_) => lengths_differ(float, A::BITS, fixed.len(), place),
+    }
+}
+
+fn lengths_differ<T>(float: &FloatKey<'_>, own: u8, fixed: u8, place: Place) -> Outcome<T> {
+    let message = format!("float {} is a /{own}, but leads to a /{fixed}", float.shown());
+    refuse(place, message, "prefixes translate one to one; give both the same length")
+}
+
+fn leads_nowhere<T>(float: &FloatKey<'_>) -> Outcome<T> {
+    let message = format!("float {} leads nowhere", float.shown());
+    refuse(float.place, message, "give it a fixed address, or a map of `ports`")
+}
+
+/// A float of one address.
+fn single<A: DraftAddress>(
+    float: &FloatKey<'_>,
+    own: A,
+    fixed: Option<(A, Place)>,
+    body: Body,
+    findings: &mut Findings,
+) -> Outcome<FloatDraft<A>> {
+    let Body { name, egress, ports, host, .. } = body;
+    // A list of L4 ports is all that leads to `fixed`.
+    let whole = fixed.filter(|_| !matches!(ports, Some((Ports::List(_), _))));
+    let whole = whole.map(|(fixed, _)| fixed);
+    let leads = fixed.is_some() || ports.is_some();
+    if let (false, Some((_, place))) = (leads, &host) {
+        let message = format!("float {} has `host` without `fixed` or `ports`", float.shown());
+        return refuse(
+            *place,
+            message,
+            "say what leads to instances; the rest is the host's anyway",
+        );
+    }
+    let leaves = match egress {
+        None if whole.is_some() => FloatEgress::Unsaid,
+        None | Some((EgressKey::Flag(false), _)) => FloatEgress::Refused,
+        Some((EgressKey::Flag(true), place)) => match (fixed, &ports) {
+            (Some((fixed, _)), _) => FloatEgress::Claimed { fixed, named_at: None },
+            (None, Some((ports, _))) => return nameless_egress(float, ports, place),
+            (None, None) => return leads_nowhere(float),
+        },
+        Some((EgressKey::Instance(fixed), place)) => {
+            let fixed = float.same_family_address(fixed, place)?;
+            FloatEgress::Claimed { fixed, named_at: Some(place) }
+        }
+    };
+    if !leads && leaves == FloatEgress::Refused {
+        return leads_nowhere(float);
+    }
+    let Services { services, named } = Services::of(float, fixed, ports, host, findings)?;
+    let says_more = !services.is_empty() || leaves != FloatEgress::Unsaid;
+    let details = says_more.then(|| Box::new(Details { egress: leaves, named }));
+    Ok(FloatDraft {
+        float: Float { float: own, fixed: whole, services, name },
+        place: float.place,
+        fixed_place: fixed.map_or(float.place, |(_, place)| place),
+        details,
+    })
+}
+
+/// Refuses `egress: true` beside a map of `ports`, which has no one instance.
+fn nameless_egress<T>(float: &FloatKey<'_>, ports: &Ports, place: Place) -> Outcome<T> {
+    let message = format!("float {} has `egress: true` without `fixed`", float.shown());
+    let instance = match ports {
+        Ports::Map(entries) => entries.first().map(|entry| entry.fixed),
+        Ports::List(_) => None,
+    };
+    let hint = match instance {
+        Some(fixed) => format!("name the instance that leaves with it, such as `egress: {fixed}`"),
+        None => "say with `fixed` which instance they lead to".to_owned(),
+    };
+    refuse(place, message, &hint)
+}
+
+/// A float prefix.
+fn prefix<A: DraftAddress>(
+    float: &FloatKey<'_>,
+    own: Prefix<A>,
     fixed: Option<(Side<A>, Place)>,
-    ports: &[Port],
-    place: Place,
-) -> Outcome<Vec<RangeDraft<A>>> {
-    let shown = quoted(float.text);
-    let is_map = ports.iter().any(|port| port.target.is_some());
-    let shared = match fixed {
-        Some((_, place)) if is_map => {
-            let message = format!("float {shown} has `fixed` and a map of `ports`");
-            let hint = "let `ports` be a list, or leave `fixed` out: a map has its own targets";
-            return refuse(place, message, hint);
-        }
-        Some((Side::Prefix(_), place)) => {
-            let message = format!("float {shown} with `ports` leads to a prefix");
-            return refuse(place, message, "a float with `ports` leads to one fixed address");
-        }
-        Some((Side::Address(fixed), place)) => Some((fixed, None, place)),
+    body: Body,
+) -> Outcome<PrefixDraft<A>> {
+    let ports = body.ports.map(|(_, place)| ("ports", place));
+    let host = body.host.map(|(_, place)| ("host", place));
+    if let Some((key, place)) = ports.or(host) {
+        let message = format!("float prefix {} has `{key}`", float.shown());
+        let hint = format!("only a float of one address can have `{key}`");
+        return refuse(place, message, &hint);
+    }
+    let egress = match body.egress {
         None => None,
+        Some((EgressKey::Flag(egress), _)) => Some(egress),
+        Some((EgressKey::Instance(_), place)) => {
+            let message = format!("float prefix {} has an address in `egress`", float.shown());
+            return refuse(
+                place,
+                message,
+                "write `true` or `false`; a prefix is for all its instances",
+            );
+        }
     };
-    let range = |port: &Port| {
-        let (fixed, fixed_port, fixed_place) = match (&port.target, shared) {
-            (Some(target), _) => {
-                let fixed = A::narrow(target.fixed);
-                let other = family_of(target.fixed);
-                let fixed = fixed.map_or_else(|| float.differs(other, target.place), Ok)?;
-                // A port that leads to its own number keeps it, however that is written.
-                let moved = target.port.filter(|number| *number != port.key.range.first());
-                (fixed, moved, target.place)
-            }
-            (None, Some(shared)) => shared,
-            (None, None) => {
-                let message = format!("float {shown} has a list of `ports` without `fixed`");
-                return refuse(place, message, "say with `fixed` which instance they lead to");
-            }
-        };
-        let (protocol, range) = (port.key.protocol, port.key.range);
-        Ok(RangeDraft { protocol, range, fixed, fixed_port, place: port.place, fixed_place })
-    };
-    ports.iter().map(range).collect()
+    let Some((fixed, fixed_place)) = fixed else { return leads_nowhere(float) };
+    match fixed {
+        Side::Prefix(fixed) if fixed.len() == own.len() => Ok(PrefixDraft {
+            float: PrefixFloat { float: own, fixed, name: body.name, egress: false },
+            egress,
+            place: float.place,
+            fixed_place,
+        }),
+        Side::Address(_) | Side::Prefix(_) => {
+            lengths_differ(float, own.len(), fixed.len(), fixed_place)
+        }
+    }
 }

@@ -1,108 +1,133 @@
-//! The key `ports` of a float.
+//! The keys `ports` and `host` of a float.
 
 use std::net::IpAddr;
 use std::num::NonZeroU16;
 
-use super::fields::wrong_type;
+use super::fields::{items, wrong_type};
+use crate::policy::Service;
 use crate::policy::findings::{Finding, Findings};
 use crate::policy::source::Place;
-use crate::policy::values::{PortKey, port_key, target};
+use crate::policy::values::{service, target};
 use crate::policy::yaml::{Kind, Value};
 
-/// One item of `ports`.
+/// What L4 ports look like.
+const EXAMPLE: &str = "80/tcp";
+
+/// A service, and where it stands.
+pub(super) type ListItem = (Service, Place);
+
+/// What `ports` says.
 #[derive(Debug)]
-pub(super) struct Port {
-    pub(super) key: PortKey,
-    pub(super) place: Place,
-    /// Where it leads, if it is an item of a map.
-    pub(super) target: Option<PortTarget>,
+pub(super) enum Ports {
+    /// Services of the one instance that `fixed` names.
+    List(Vec<ListItem>),
+    /// Services, each with its instance.
+    Map(Vec<MapEntry>),
 }
 
-/// Where L4 ports of a map lead.
+/// A service and where it leads.
 #[derive(Debug)]
-pub(super) struct PortTarget {
+pub(super) struct MapEntry {
+    pub(super) service: Service,
+    pub(super) place: Place,
     pub(super) fixed: IpAddr,
     pub(super) port: Option<NonZeroU16>,
-    pub(super) place: Place,
+    pub(super) fixed_place: Place,
 }
 
-/// Reads a list or map of L4 ports; `None` if it has none or any of them is wrong.
-pub(super) fn read(value: Value<'_>, findings: &mut Findings) -> Option<Vec<Port>> {
-    let ports: Option<Vec<Port>> = match value.kind() {
-        Kind::List => all(value.items().map(|item| {
-            let key = read_key(item, findings)?;
-            Some(Port { key, place: item.place(), target: None })
-        })),
-        Kind::Map => all(value.entries().map(|(key, value)| {
-            let place = key.place();
-            let port = read_key(key, findings);
-            let target = read_target(value, findings);
-            let (key, target) = (port?, target?);
-            check_range(key, &target, value, findings)?;
-            Some(Port { key, place, target: Some(target) })
-        })),
-        _ => {
+/// Reads `ports`; `None` if it has nothing or any of it is wrong.
+pub(super) fn read(value: Value<'_>, findings: &mut Findings) -> Option<Ports> {
+    let (ports, count) = match value.kind() {
+        Kind::List => {
+            let list = read_list(value, "`ports`", findings)?;
+            let count = list.len();
+            (Ports::List(list), count)
+        }
+        Kind::Map => {
+            let entries = value.entries().map(|(key, value)| read_entry(key, value, findings));
+            let map = all(entries)?;
+            let count = map.len();
+            (Ports::Map(map), count)
+        }
+        Kind::Null | Kind::Boolean | Kind::Number | Kind::Text => {
             let example = format!("[{}]", value.text());
             let expected = "a list of L4 ports, or a map of L4 ports to fixed addresses";
             findings.report(wrong_type(value, "`ports`", expected, &example));
             return None;
         }
     };
-    if ports.as_ref().is_some_and(Vec::is_empty) {
+    if count == 0 {
         findings.report(
             Finding::new(value.place(), "`ports` names no L4 port")
                 .hint("leave `ports` out to translate every protocol and port"),
         );
         return None;
     }
-    ports
+    Some(ports)
+}
+
+/// Reads `host`; `None` if it has nothing or any of it is wrong.
+pub(super) fn read_host(
+    key: Value<'_>,
+    value: Value<'_>,
+    findings: &mut Findings,
+) -> Option<Vec<ListItem>> {
+    // Anything but a list is reported, and has no items.
+    drop(items(key, value, "a list of L4 ports", EXAMPLE, findings));
+    if value.kind() != Kind::List {
+        return None;
+    }
+    let list = read_list(value, "`host`", findings)?;
+    if list.is_empty() {
+        findings.report(
+            Finding::new(value.place(), "`host` names no L4 port")
+                .hint("leave `host` out if nothing stays with the host"),
+        );
+        return None;
+    }
+    Some(list)
+}
+
+fn read_list(list: Value<'_>, owner: &str, findings: &mut Findings) -> Option<Vec<ListItem>> {
+    all(list.items().map(|item| Some((read_service(item, owner, findings)?, item.place()))))
 }
 
 /// Every item, so that each is reported; `None` if any is.
-fn all(items: impl Iterator<Item = Option<Port>>) -> Option<Vec<Port>> {
+fn all<T>(items: impl Iterator<Item = Option<T>>) -> Option<Vec<T>> {
     let mut complete = true;
-    let mut ports = Vec::new();
+    let mut read = Vec::new();
     for item in items {
         complete &= item.is_some();
-        ports.extend(item);
+        read.extend(item);
     }
-    complete.then_some(ports)
+    complete.then_some(read)
 }
 
-fn read_key(key: Value<'_>, findings: &mut Findings) -> Option<PortKey> {
-    if matches!(key.kind(), Kind::Null | Kind::List | Kind::Map) {
-        findings.report(wrong_type(key, "an item of `ports`", "an L4 port", "80/tcp"));
-        return None;
-    }
-    let report = |problem| findings.report(Finding::of(key.place(), problem));
-    port_key(key.text()).map_err(report).ok()
-}
-
-fn read_target(value: Value<'_>, findings: &mut Findings) -> Option<PortTarget> {
+fn read_entry(key: Value<'_>, value: Value<'_>, findings: &mut Findings) -> Option<MapEntry> {
+    let service = read_service(key, "`ports`", findings);
     if matches!(value.kind(), Kind::Null | Kind::List | Kind::Map) {
         let expected = "a fixed address, with or without an L4 port";
         findings.report(wrong_type(value, "the target of an L4 port", expected, "10.0.0.22:8443"));
         return None;
     }
+    let service = service?;
     let report = |problem| findings.report(Finding::of(value.place(), problem));
-    let target = target(value.text()).map_err(report).ok()?;
-    Some(PortTarget { fixed: target.fixed, port: target.port, place: value.place() })
+    let target = target(value.text(), service).map_err(report).ok()?;
+    Some(MapEntry {
+        service,
+        place: key.place(),
+        fixed: target.fixed,
+        port: target.port,
+        fixed_place: value.place(),
+    })
 }
 
-/// A range cannot move to one L4 port; a single one that keeps its number is not moved.
-fn check_range(
-    key: PortKey,
-    target: &PortTarget,
-    value: Value<'_>,
-    findings: &mut Findings,
-) -> Option<()> {
-    if key.range.is_single() || target.port.is_none() {
-        return Some(());
+fn read_service(item: Value<'_>, owner: &str, findings: &mut Findings) -> Option<Service> {
+    if matches!(item.kind(), Kind::Null | Kind::List | Kind::Map) {
+        let what = format!("an item of {owner}");
+        findings.report(wrong_type(item, &what, "an L4 port", EXAMPLE));
+        return None;
     }
-    let message = format!("the range `{}/{}` leads to one L4 port", key.range, key.protocol);
-    findings.report(
-        Finding::new(value.place(), message)
-            .hint(format!("write `{}`; the ports of a range keep their numbers", target.fixed)),
-    );
-    None
+    let report = |problem| findings.report(Finding::of(item.place(), problem));
+    service(item.text()).map_err(report).ok()
 }

@@ -15,6 +15,8 @@ pub(in crate::policy) enum Role {
     Source,
     /// A fixed address or a network of them.
     Fixed,
+    /// Public addresses that belong to instances.
+    Pool,
     /// Any destination.
     Destination,
 }
@@ -95,7 +97,8 @@ pub(super) fn refusal(text: &str, what: &str, role: Role) -> Problem {
     let (use_, hint) = match role {
         Role::Float => ("a float", "use an address that other hosts can reach"),
         Role::Source => ("a source", "use an address that other hosts can reach"),
-        _ => ("fixed", "use an address that an instance can have"),
+        Role::Pool => ("of the pool", "name addresses that other hosts can reach"),
+        Role::Fixed | Role::Destination => ("fixed", "use an address that an instance can have"),
     };
     Problem::new(format!("{} cannot be {use_}: {what}", quoted(text))).hint(hint)
 }
@@ -165,7 +168,7 @@ fn overlapping<A: Address>(
     role: Role,
 ) -> Option<&'static str> {
     let applies = |special: &&Special<A>| match role {
-        Role::Float | Role::Source => true,
+        Role::Float | Role::Source | Role::Pool => true,
         Role::Fixed => !special.float_only,
         Role::Destination => false,
     };

@@ -4,11 +4,13 @@ mod address;
 mod name;
 mod port;
 mod prefix;
+mod target;
 
 pub(super) use address::{Endpoint, Role, address, endpoint, family_of};
 pub(super) use name::name;
-pub(super) use port::{PortKey, port_key, target};
+pub(super) use port::service;
 pub(super) use prefix::{SomePrefix, prefix};
+pub(super) use target::target;
 
 /// Why a text is not what it should be.
 #[derive(Debug, PartialEq, Eq)]
