@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::maps::Maps;
-use crate::address::{Address, InterfacePattern, IpFamily};
+use crate::address::{Address, InterfacePattern, IpFamily, Protocol};
 use crate::policy::{DefaultSource, Policy};
 use crate::ruleset::{
     AddressSide, BaseChain, Chain, ChainDeclaration, ChainType, Direction, Hook, MapKey, NatKind,
@@ -264,32 +264,42 @@ impl Half<'_> {
     /// Rejects what is forwarded to an address of the pool although nobody translated it. Instances are
     /// left out: a float of the pool may be another host's.
     ///
-    /// What was translated has another destination by now; a packet without a connection (INVALID) has no
-    /// `ct status`, so the exception comes first.
-    ///
-    /// nft: `ip daddr @pool4 ct status dnat accept`, then `ip saddr != @fixed4 ip daddr @pool4 reject with
-    /// icmp port-unreachable`
+    /// nft: `ip daddr @pool4 ct status dnat accept`, then `ip saddr != @fixed4 ip daddr @pool4 …`
     fn refuse_forward_rules(&self) -> Vec<Rule> {
         let (Some(pool), Some(fixed)) = (&self.maps.pool, &self.maps.fixed) else {
             return Vec::new();
         };
         let to_pool = self.in_set(AddressSide::Destination, pool);
         let from_others = self.outside_set(AddressSide::Source, fixed);
-        let reject = Statement::Reject(self.family);
-        vec![
-            self.rule([to_pool.clone(), Statement::Dnated, Statement::Accept]),
-            self.rule([from_others, to_pool, reject]),
-        ]
+        self.refuse(&to_pool, vec![from_others, to_pool.clone()])
     }
 
     /// Rejects what is for the host itself at an address of the pool, but for what stays with it.
+    ///
+    /// nft: `ip daddr . meta l4proto . th dport @host4 accept`, `ip daddr @pool4 ct status dnat accept`,
+    /// then `ip daddr @pool4 …`
     fn refuse_input_rules(&self) -> Vec<Rule> {
         let Some(pool) = &self.maps.pool else { return Vec::new() };
         let to_pool = self.in_set(AddressSide::Destination, pool);
         let mut rules = self.host_rules();
-        rules.push(self.rule([to_pool.clone(), Statement::Dnated, Statement::Accept]));
-        rules.push(self.rule([to_pool, Statement::Reject(self.family)]));
+        rules.extend(self.refuse(&to_pool, vec![to_pool.clone()]));
         rules
+    }
+
+    /// Rejects packets that match, but for those whose destination another program translated to the
+    /// pool. A packet without a connection (INVALID) has no `ct status`, so the exception comes first.
+    ///
+    /// TCP is reset, as an ICMP error can fall to the kernel's limit: a redirect to the same router counts
+    /// too (`icmpv4_xrlim_allow`, `ip_rt_send_redirect`).
+    ///
+    /// nft: `meta l4proto tcp reject with tcp reset`, `reject with icmp port-unreachable`
+    fn refuse(&self, to_pool: &Statement, matching: Vec<Statement>) -> Vec<Rule> {
+        let reset = [Statement::L4Protocol(Protocol::Tcp), Statement::Reset];
+        vec![
+            self.rule([to_pool.clone(), Statement::Dnated, Statement::Accept]),
+            self.rule(matching.iter().cloned().chain(reset)),
+            self.rule(matching.into_iter().chain([Statement::Reject(self.family)])),
+        ]
     }
 
     /// A rule of this family; in the inet family every address match needs the comparison of

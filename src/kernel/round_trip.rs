@@ -6,7 +6,7 @@ use super::decode::{self, ElementReader, FoundSet};
 use super::encode::ElementWriter;
 use super::uapi::NFTA_RULE_HANDLE;
 use super::{encode, nfnetlink};
-use crate::address::{InterfacePattern, IpFamily, Prefix};
+use crate::address::{InterfacePattern, IpFamily, Prefix, Protocol};
 use crate::netlink::{Attributes, Malformed, Messages, put};
 use crate::plan::LiveSet;
 use crate::ruleset::{
@@ -175,6 +175,7 @@ fn rules(family: IpFamily) -> Vec<Vec<Statement>> {
         vec![Statement::InZone(26_721), Statement::Accept],
         vec![Statement::ServiceInSet { family, set: "dnat_port".to_owned() }, Statement::Accept],
         vec![beyond(source), Statement::Dnated, Statement::Reject(family)],
+        vec![Statement::L4Protocol(Protocol::Tcp), Statement::Reset],
     ]
 }
 

@@ -160,6 +160,7 @@ pub(super) const NFTA_FIB_F_PRESENT: u32 = 0x20;
 pub(super) const NFT_FIB_RESULT_OIF: u32 = 1;
 
 pub(super) const NFT_REJECT_ICMP_UNREACH: u32 = 0;
+pub(super) const NFT_REJECT_TCP_RST: u32 = 1;
 /// `ICMP_PORT_UNREACH` of `icmp.h` and `ICMPV6_PORT_UNREACH` of `icmpv6.h`.
 pub(super) const ICMP_PORT_UNREACH: u8 = 3;
 pub(super) const ICMPV6_PORT_UNREACH: u8 = 4;

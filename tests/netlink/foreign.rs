@@ -54,7 +54,8 @@ fn a_foreign_rule_equals_none_of_ours() {
                 fib saddr . iif oif exists drop
                 ip daddr 192.0.2.0/24 accept
                 ip saddr != 192.0.2.0/24 accept
-                reject with tcp reset
+                reject with icmpx host-unreachable
+                meta l4proto icmp accept
                 reject with icmp host-unreachable
                 meta mark 7 accept
                 ip saddr @fixed4 limit rate 1/second accept

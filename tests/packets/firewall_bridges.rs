@@ -8,7 +8,14 @@ use crate::worlds::{TWO_FLOATS, World, saw};
 const INSTANCES: [&str; 3] = ["vnet0", "vnet1", "vnet2"];
 
 /// Puts a firewall bridge between the port of each instance and `br0`.
+///
+/// Proxmox has systemd's default for `rp_filter`, 2. It keeps a bridge without an address from answering
+/// ARP for the host's other addresses (`fib_validate_source`), as an instance would else take the firewall
+/// bridge for its gateway.
 fn put_firewall_bridges(lab: &Lab) {
+    for scope in ["all", "default"] {
+        lab.host.sysctl(&format!("ipv4/conf/{scope}/rp_filter"), 2);
+    }
     for (number, port) in INSTANCES.iter().enumerate() {
         lab.host.ip(&format!(
             "link add fwbr{number} type bridge\n\

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use hairnat::address::{IpFamily, Prefix};
+use hairnat::address::{IpFamily, Prefix, Protocol};
 use hairnat::ruleset::{
     AddressSide, AnyPrefix, BaseChain, Chain, ChainDeclaration, ChainType, Data, Datatype,
     Direction, Element, Elements, Group, Hook, MapKey, NatKind, NatTarget, Rule, Ruleset, Set,
@@ -201,6 +201,12 @@ fn refuse_rules(family: IpFamily) -> Rules {
     let rules = vec![
         vec![service, Statement::Accept],
         vec![to_pool(), Statement::Dnated, Statement::Accept],
+        vec![
+            from_others.clone(),
+            to_pool(),
+            Statement::L4Protocol(Protocol::Tcp),
+            Statement::Reset,
+        ],
         vec![from_others, to_pool(), Statement::Reject(family)],
     ];
     let of_family = |rule| [vec![Statement::NfProto(family)], rule].concat();

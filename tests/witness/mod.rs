@@ -45,6 +45,7 @@ pub(crate) fn as_listed(text: &str) -> String {
         .replace(" . 6 . ", " . tcp . ")
         .replace(" . 17 . ", " . udp . ")
         .replace(" . 132 . ", " . sctp . ")
+        .replace("meta l4proto 6 ", "meta l4proto tcp ")
         .replace(" . 1 . ", " . icmp . ")
         .replace(" . 58 . ", " . ipv6-icmp . ");
     if nft(&["--version"]).contains("v1.0.6 ") {

@@ -151,10 +151,10 @@ fn has_route(fields: &Fields<'_>) -> Decoded {
     Ok(ours.then_some(Expression::HasRoute { flags, to }))
 }
 
-/// `NFTA_REJECT_TYPE`, `_ICMP_CODE`.
+/// `NFTA_REJECT_TYPE`, `_ICMP_CODE`, which the kernel leaves out of a TCP reset.
 fn reject(fields: &Fields<'_>) -> Decoded {
-    let code = fields.get(2).and_then(|code| code.payload.first().copied());
-    let (Some(kind), Some(code)) = (fields.number(1)?, code) else { return Ok(None) };
+    let code = fields.get(2).and_then(|code| code.payload.first().copied()).unwrap_or(0);
+    let Some(kind) = fields.number(1)? else { return Ok(None) };
     Ok(fields.only(&[1, 2]).then_some(Expression::Reject { kind, code }))
 }
 

@@ -11,8 +11,8 @@ use crate::address::IpFamily;
 use crate::kernel::expression::{Expression, Register};
 use crate::kernel::uapi::{
     ICMP_PORT_UNREACH, ICMPV6_PORT_UNREACH, NFT_CT_ZONE, NFT_META_PKTTYPE, NFT_REJECT_ICMP_UNREACH,
-    NFTA_LIST_ELEM, NFTA_RULE_CHAIN, NFTA_RULE_EXPRESSIONS, NFTA_RULE_HANDLE, NFTA_RULE_TABLE,
-    NFTA_RULE_USERDATA, PACKET_HOST,
+    NFT_REJECT_TCP_RST, NFTA_LIST_ELEM, NFTA_RULE_CHAIN, NFTA_RULE_EXPRESSIONS, NFTA_RULE_HANDLE,
+    NFTA_RULE_TABLE, NFTA_RULE_USERDATA, PACKET_HOST,
 };
 use crate::netlink::{Attribute, Attributes, Malformed};
 use crate::plan::LiveRule;
@@ -119,15 +119,14 @@ impl<'a> Evaluation<'a> {
                 }
             }
             Expression::Reject { kind, code } => {
-                let family = match (kind, code) {
-                    (NFT_REJECT_ICMP_UNREACH, ICMP_PORT_UNREACH) => Some(IpFamily::V4),
-                    (NFT_REJECT_ICMP_UNREACH, ICMPV6_PORT_UNREACH) => Some(IpFamily::V6),
-                    _ => None,
-                };
-                match family {
-                    Some(family) => self.statements.push(Statement::Reject(family)),
-                    None => self.foreign("reject".to_owned()),
-                }
+                self.statements.push(match (kind, code) {
+                    (NFT_REJECT_ICMP_UNREACH, ICMP_PORT_UNREACH) => Statement::Reject(IpFamily::V4),
+                    (NFT_REJECT_ICMP_UNREACH, ICMPV6_PORT_UNREACH) => {
+                        Statement::Reject(IpFamily::V6)
+                    }
+                    (NFT_REJECT_TCP_RST, _) => Statement::Reset,
+                    _ => Statement::Foreign("reject".to_owned()),
+                });
             }
             Expression::Update { set, from } => {
                 let key = self.key(&set, from);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::address::{InterfacePattern, IpFamily, Prefix};
+use crate::address::{InterfacePattern, IpFamily, Prefix, Protocol};
 use crate::kernel::expression::{Checksum, Register, prefix_mask, source_offset};
 use crate::kernel::uapi::{
     ETH_P_IP, ETH_P_IPV6, FIB_SOURCE_BY_INTERFACE, IFNAMSIZ, IPS_DST_NAT, NFPROTO_IPV4,
@@ -78,6 +78,10 @@ impl Value {
             Value::Meta(NFT_META_NFPROTO) => match constant {
                 [NFPROTO_IPV4] => Some(Statement::NfProto(IpFamily::V4)),
                 [NFPROTO_IPV6] => Some(Statement::NfProto(IpFamily::V6)),
+                _ => None,
+            },
+            Value::Meta(NFT_META_L4PROTO) => match constant {
+                [number] => Protocol::from_number(*number).map(Statement::L4Protocol),
                 _ => None,
             },
             Value::Meta(NFT_META_PROTOCOL) => {

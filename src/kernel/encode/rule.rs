@@ -11,7 +11,7 @@ use crate::kernel::uapi::{
     IFNAMSIZ, IPS_DST_NAT, NFPROTO_IPV4, NFPROTO_IPV6, NFT_CT_STATUS, NFT_CT_ZONE, NFT_META_IIF,
     NFT_META_IIFNAME, NFT_META_L4PROTO, NFT_META_NFPROTO, NFT_META_OIF, NFT_META_OIFNAME,
     NFT_META_PKTTYPE, NFT_META_PROTOCOL, NFT_PAYLOAD_LL_HEADER, NFT_PAYLOAD_NETWORK_HEADER,
-    NFT_PAYLOAD_TRANSPORT_HEADER, NFT_REJECT_ICMP_UNREACH, PACKET_HOST,
+    NFT_PAYLOAD_TRANSPORT_HEADER, NFT_REJECT_ICMP_UNREACH, NFT_REJECT_TCP_RST, PACKET_HOST,
 };
 use crate::plan::CounterValue;
 use crate::ruleset::{
@@ -72,6 +72,10 @@ fn append(out: &mut Vec<Expression>, statement: &Statement) -> Result<(), Unwrit
             map_key(out, *family, MapKey::AddressAndPort);
             lookup(out, set, false);
         }
+        Statement::L4Protocol(protocol) => {
+            out.push(Expression::Meta { key: NFT_META_L4PROTO, to: from });
+            equals(out, &[protocol.number()]);
+        }
         Statement::SourceUnroutable => {
             out.push(Expression::HasRoute { flags: FIB_SOURCE_BY_INTERFACE, to: from });
             // nft(8) takes the answer for a number of 32 bits.
@@ -110,6 +114,7 @@ fn append(out: &mut Vec<Expression>, statement: &Statement) -> Result<(), Unwrit
         Statement::Masquerade => out.push(Expression::Masquerade),
         Statement::Accept => out.push(Expression::Verdict { accept: true }),
         Statement::Drop => out.push(Expression::Verdict { accept: false }),
+        Statement::Reset => out.push(Expression::Reject { kind: NFT_REJECT_TCP_RST, code: 0 }),
         Statement::Reject(family) => {
             let code = match family {
                 IpFamily::V4 => ICMP_PORT_UNREACH,

@@ -73,6 +73,9 @@ impl Serialize for StatementJson<'_> {
             Statement::ServiceInSet { family, set } => {
                 matches("==", &service(family.keyword()), &format!("@{set}"))
             }
+            Statement::L4Protocol(protocol) => {
+                matches("==", &json!({"meta": {"key": "l4proto"}}), protocol.name())
+            }
             Statement::SourceUnroutable => json!({"match": {
                 "op": "==",
                 "left": {"fib": {"result": "oif", "flags": ["saddr", "iif"]}},
@@ -102,6 +105,7 @@ impl Serialize for StatementJson<'_> {
             Statement::Masquerade => json!({"masquerade": null}),
             Statement::Accept => json!({"accept": null}),
             Statement::Drop => json!({"drop": null}),
+            Statement::Reset => json!({"reject": {"type": "tcp reset"}}),
             Statement::Reject(family) => {
                 let kind = match family {
                     IpFamily::V4 => "icmp",

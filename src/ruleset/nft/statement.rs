@@ -59,6 +59,7 @@ impl fmt::Display for Statement {
             Statement::ServiceInSet { family, set } => {
                 write!(f, "{} daddr . meta l4proto . th dport @{set}", family.keyword())
             }
+            Statement::L4Protocol(protocol) => write!(f, "meta l4proto {protocol}"),
             Statement::SourceUnroutable => f.write_str("fib saddr . iif oif missing"),
             Statement::InZone(zone) => write!(f, "ct zone {zone}"),
             Statement::SetZone(zone) => write!(f, "ct zone set {zone}"),
@@ -101,6 +102,7 @@ impl fmt::Display for Statement {
             Statement::Masquerade => f.write_str("masquerade"),
             Statement::Accept => f.write_str("accept"),
             Statement::Drop => f.write_str("drop"),
+            Statement::Reset => f.write_str("reject with tcp reset"),
             Statement::Reject(IpFamily::V4) => f.write_str("reject with icmp port-unreachable"),
             Statement::Reject(IpFamily::V6) => f.write_str("reject with icmpv6 port-unreachable"),
             Statement::Foreign(description) => f.write_str(description),
