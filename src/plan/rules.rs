@@ -1,6 +1,6 @@
 //! The rules of one chain: the fewest deletes and adds that keep every rule that can stay.
 
-use super::{Action, Change, ChangeOp, LiveChain, Op, Subject};
+use super::{Action, Change, ChangeOp, Changes, LiveChain, Op, Subject};
 use crate::ruleset::{Chain, TableFamily};
 
 /// Adds to `changes` and `ops` what makes the rules of `live` those of `desired`.
@@ -8,7 +8,7 @@ pub(super) fn plan<'a>(
     family: TableFamily,
     live: &'a LiveChain,
     desired: &'a Chain,
-    changes: &mut Vec<Change<'a>>,
+    changes: &mut Changes<'a>,
     ops: &mut Vec<Op<'a>>,
 ) {
     let chain = desired.declaration.name.as_str();
@@ -16,9 +16,9 @@ pub(super) fn plan<'a>(
     let stays = |index: usize| kept.iter().any(|&(of_live, _)| of_live == index);
     let is_there = |index: usize| kept.iter().any(|&(_, of_desired)| of_desired == index);
 
-    for (_, gone) in live.rules.iter().enumerate().filter(|&(index, _)| !stays(index)) {
+    for (index, gone) in live.rules.iter().enumerate().filter(|&(index, _)| !stays(index)) {
         let rule = &gone.rule;
-        let subject = Subject::Rule { chain, rule };
+        let subject = Subject::Rule { chain, index, rule };
         changes.push(Change { family, op: ChangeOp::Delete, subject });
         let action = Action::DeleteRule { chain, handle: gone.handle, rule };
         ops.push(Op { family, action });
@@ -29,7 +29,7 @@ pub(super) fn plan<'a>(
             .find(|&&(_, of_desired)| of_desired > index)
             .and_then(|&(of_live, _)| live.rules.get(of_live))
             .map(|next| next.handle);
-        let subject = Subject::Rule { chain, rule };
+        let subject = Subject::Rule { chain, index, rule };
         changes.push(Change { family, op: ChangeOp::Add, subject });
         ops.push(Op { family, action: Action::AddRule { chain, rule, before } });
     }
