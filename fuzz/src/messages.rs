@@ -2,7 +2,7 @@
 //! and reads again.
 
 use hairnat::kernel::{batch_bytes, snapshot_from_bytes};
-use hairnat::plan::{Plan, Snapshot, groups, plan};
+use hairnat::plan::{Changes, Detail, Plan, Snapshot, groups, plan};
 use hairnat::ruleset::Ruleset;
 
 /// Reads `data` as messages of the kernel.
@@ -23,7 +23,7 @@ pub fn check(data: &[u8]) {
     let kept = plan(&live, &known);
     let switched_off = live.tables.iter().any(|table| table.dormant);
     if left_out.is_empty() && !switched_off {
-        assert_eq!(kept.changes, [], "what is live is what it is");
+        assert_eq!(kept.changes, Changes::default(), "what is live is what it is");
     }
     let none = Ruleset::default();
     for plan in [&made, &kept, &plan(&live, &none)] {
@@ -37,8 +37,8 @@ pub fn check(data: &[u8]) {
 /// There are words for every change and every operation.
 fn is_shown(plan: &Plan<'_>) {
     assert_eq!(plan.changes.is_empty(), plan.ops.is_empty());
-    for group in groups(&plan.changes, true) {
-        assert!(group.lines.iter().all(|line| !line.text.is_empty()));
+    for group in groups(&plan.changes, Detail::Full) {
+        assert!(group.lines().all(|line| !line.text.is_empty()));
     }
     for op in &plan.ops {
         assert!(op.nft(None).contains(" hairnat"));

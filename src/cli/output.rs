@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use anstream::AutoStream;
 use clap::ColorChoice;
-use serde_json::Value;
+use serde::Serialize;
 
 use super::args::{Common, OutputFormat};
 use super::progress::Progress;
@@ -119,7 +119,7 @@ impl Output {
     /// # Errors
     ///
     /// What writing to standard output gives.
-    pub(super) fn json(&mut self, value: &Value) -> io::Result<()> {
+    pub(super) fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
         serde_json::to_writer_pretty(Escaping::new(&mut self.results, Escapes::Json), value)?;
         writeln!(self.results)
     }

@@ -1,5 +1,7 @@
 //! The result of apply, diff and remove: what was or would be changed.
 
+mod object;
+
 use std::io;
 
 use serde_json::{Value, json};
@@ -9,7 +11,7 @@ use super::output::Output;
 use super::reverted::Reverted;
 use crate::host::{PortChange, PortPlan, Warning};
 use crate::kernel::Cut;
-use crate::plan::{Change, ChangeOp, Group, Line, Plan, Summary, groups};
+use crate::plan::{ChangeOp, Detail, Group, KeptChanges, Line, Plan, Summary, groups};
 
 /// What was or would be changed, ready to be written once it is known to be true.
 pub(super) struct Report {
@@ -41,7 +43,7 @@ pub(super) enum Confirmation {
 /// The changes in the form that was asked for; the other is never made.
 enum Changes {
     Text(Vec<Group>),
-    Json(Vec<Value>),
+    Json(KeptChanges),
 }
 
 /// How the result came about.
@@ -70,16 +72,18 @@ impl Report {
         warnings.extend_from_slice(&ports.warnings);
         let ports = &ports.changes;
         let mut summary = plan.summary();
-        for _ in ports {
-            summary.count(ChangeOp::Replace);
-        }
+        summary.count(ChangeOp::Replace, ports.len());
         let changes = if out.is_json() {
-            let of_plan = plan.changes.iter().map(Change::to_json);
-            Changes::Json(of_plan.chain(ports.iter().map(port_json)).collect())
+            let mut changes = KeptChanges::new(&plan.changes);
+            for port in ports {
+                changes.push(port_json(port));
+            }
+            Changes::Json(changes)
         } else if out.is_quiet() {
             Changes::Text(Vec::new())
         } else {
-            let mut groups = groups(&plan.changes, out.is_verbose());
+            let detail = if out.is_verbose() { Detail::Full } else { Detail::Brief };
+            let mut groups = groups(&plan.changes, detail);
             groups.extend(ports.iter().map(port_group));
             Changes::Text(groups)
         };
@@ -197,7 +201,7 @@ impl Report {
 
     fn write_result(&self, outcome: Outcome, in_sync: &str, out: &mut Output) -> io::Result<()> {
         match &self.changes {
-            Changes::Json(changes) => out.json(&self.to_json(changes, outcome))?,
+            Changes::Json(changes) => out.json(&self.object(changes, outcome))?,
             Changes::Text(_) if out.is_quiet() => {}
             Changes::Text(_) if !self.changed() => out.line(in_sync)?,
             Changes::Text(groups) => self.write_text(groups, outcome, out)?,
@@ -213,10 +217,10 @@ impl Report {
     }
 
     fn write_text(&self, groups: &[Group], outcome: Outcome, out: &mut Output) -> io::Result<()> {
-        for Group { object, lines } in groups {
-            out.heading(object)?;
-            for Line { op, text } in lines {
-                out.change(*op, text)?;
+        for group in groups {
+            out.heading(&group.object)?;
+            for Line { op, text } in group.lines() {
+                out.change(op, &text)?;
             }
         }
         let Summary { add, replace, delete } = self.summary;
@@ -230,29 +234,6 @@ impl Report {
                  nothing was changed"
             ),
         })
-    }
-
-    fn to_json(&self, changes: &[Value], outcome: Outcome) -> Value {
-        let Summary { add, replace, delete } = self.summary;
-        let warnings: Vec<Value> = self.warnings.iter().map(Warning::to_json).collect();
-        let mut object = json!({
-            "format": 1,
-            "changed": self.changed(),
-            "applied": self.applied(outcome),
-            "summary": { "add": add, "replace": replace, "delete": delete },
-            "changes": changes,
-            "warnings": warnings,
-        });
-        if let Some(cut) = self.connections_cut {
-            object["connections_cut"] = cut.into();
-        }
-        if let Some(confirmation) = &self.confirmation {
-            object["confirmed"] = matches!(confirmation, Confirmation::Confirmed).into();
-            if let Confirmation::NotConfirmed { reason } = confirmation {
-                object["reason"] = reason.as_str().into();
-            }
-        }
-        object
     }
 }
 
@@ -275,10 +256,8 @@ const fn mode(on: bool) -> &'static str {
 fn port_group(change: &PortChange) -> Group {
     let (before, after) = (mode(change.port.hairpin), mode(change.on));
     let text = format!("hairpin_mode : {before} -> {after}");
-    Group {
-        object: format!("bridge port {}", change.port.name),
-        lines: vec![Line { op: ChangeOp::Replace, text }],
-    }
+    let object = format!("bridge port {}", change.port.name);
+    Group::of_line(object, Line { op: ChangeOp::Replace, text })
 }
 
 fn port_json(change: &PortChange) -> Value {
@@ -299,7 +278,7 @@ mod tests {
     use clap::Parser as _;
 
     use super::super::args::Cli;
-    use super::{Cut, Outcome, Output, Plan, Report};
+    use super::{Cut, KeptChanges, Outcome, Output, Plan, Report};
     use crate::host::PortPlan;
     use crate::kernel::ConntrackError;
 
@@ -315,7 +294,7 @@ mod tests {
             Some(cut) => report.with_cut(cut),
             None => report,
         };
-        report.to_json(&[], Outcome::Applied)
+        serde_json::json!(report.object(&KeptChanges::default(), Outcome::Applied))
     }
 
     #[test]

@@ -25,12 +25,17 @@ pub enum ChangeOp {
     Delete,
 }
 
+impl ChangeOp {
+    /// Every one of them.
+    pub const ALL: [ChangeOp; 3] = [ChangeOp::Add, ChangeOp::Replace, ChangeOp::Delete];
+}
+
 /// The object of a change, as it was (live) and as it shall be (desired).
 ///
 /// A `Replace` has both, an `Add` only the desired one, a `Delete` only the live one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject<'a> {
-    /// The table with all that is in it; replaced when only the table itself differs, because it
+    /// The table and its sets and chains; replaced when only the table itself differs, because it
     /// was switched off.
     Table {
         /// As it was.
@@ -38,14 +43,14 @@ pub enum Subject<'a> {
         /// As it shall be.
         desired: Option<&'a Table>,
     },
-    /// A set or map with its elements.
+    /// A set or map of a table that stays, without its elements.
     Set {
         /// As it was.
         live: Option<&'a LiveSet>,
         /// As it shall be.
         desired: Option<&'a Set>,
     },
-    /// A chain with its rules.
+    /// A chain of a table that stays, without its rules.
     Chain {
         /// As it was.
         live: Option<&'a LiveChain>,
@@ -54,14 +59,17 @@ pub enum Subject<'a> {
     },
     /// An object of a kind that hairnat never makes.
     Other(&'a str),
-    /// A rule of a chain that stays.
+    /// A rule.
     Rule {
         /// The chain.
         chain: &'a str,
+        /// How many rules of the chain come before it: as it was for a `Delete`, as it shall be for
+        /// an `Add`.
+        index: usize,
         /// The rule.
         rule: &'a Rule,
     },
-    /// An element of a set or map that stays.
+    /// An element of a set or map.
     Element {
         /// The set or map.
         set: &'a SetDeclaration,
@@ -70,7 +78,7 @@ pub enum Subject<'a> {
         /// As it shall be.
         desired: Option<Element<'a>>,
     },
-    /// Elements of a set or map that stays, of a form that hairnat never writes.
+    /// Elements of a set or map, of a form that hairnat never writes.
     Strays {
         /// The set or map.
         set: &'a SetDeclaration,
@@ -108,53 +116,70 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// What a declaration that is replaced was and shall be, in a few words, in a table of
-    /// `family`.
+    /// What the declaration of a table that stays, or of a set or chain, was and shall be, in a few
+    /// words, in a table of `family`; `None` on the side on which there is none.
     #[must_use]
-    pub fn redeclaration(&self, family: TableFamily) -> Option<(String, String)> {
-        match *self {
+    pub fn declaration(&self, family: TableFamily) -> (Option<String>, Option<String>) {
+        match self {
             Subject::Table { live: Some(_), desired: Some(_) } => {
-                Some(("flags dormant".to_owned(), "no flags".to_owned()))
+                (Some("flags dormant".to_owned()), Some("no flags".to_owned()))
             }
-            Subject::Set { live: Some(live), desired: Some(desired) } => {
-                Some((live.describe(), desired.declaration.describe()))
+            Subject::Set { live, desired } => {
+                (live.map(LiveSet::describe), desired.map(|set| set.declaration.describe()))
             }
-            Subject::Chain { live: Some(live), desired: Some(desired) } => {
-                Some((live.describe(family), desired.declaration.describe(family)))
-            }
-            _ => None,
+            Subject::Chain { live, desired } => (
+                live.map(|chain| chain.describe(family)),
+                desired.map(|chain| chain.declaration.describe(family)),
+            ),
+            Subject::Table { .. }
+            | Subject::Other(_)
+            | Subject::Rule { .. }
+            | Subject::Element { .. }
+            | Subject::Strays { .. } => (None, None),
         }
     }
 }
 
 /// How many changes there are of each kind.
+///
+/// Each table, rule and element counts, and each set and chain of a table that stays: those of a
+/// table that appears or vanishes count with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Summary {
-    /// Objects and elements that appear.
+    /// What appears.
     pub add: usize,
-    /// Objects and elements with another content.
+    /// What stays, with another content.
     pub replace: usize,
-    /// Objects and elements that vanish.
+    /// What vanishes.
     pub delete: usize,
 }
 
 impl Summary {
-    /// Counts `changes`.
-    #[must_use]
-    pub fn of(changes: &[Change<'_>]) -> Self {
-        let mut summary = Self::default();
-        for change in changes {
-            summary.count(change.op);
+    /// Counts `count` more changes.
+    pub fn count(&mut self, op: ChangeOp, count: usize) {
+        match op {
+            ChangeOp::Add => self.add += count,
+            ChangeOp::Replace => self.replace += count,
+            ChangeOp::Delete => self.delete += count,
         }
-        summary
     }
 
-    /// Counts one more change.
-    pub fn count(&mut self, op: ChangeOp) {
+    /// Takes one change away.
+    pub(super) fn discount(&mut self, op: ChangeOp) {
         match op {
-            ChangeOp::Add => self.add += 1,
-            ChangeOp::Replace => self.replace += 1,
-            ChangeOp::Delete => self.delete += 1,
+            ChangeOp::Add => self.add -= 1,
+            ChangeOp::Replace => self.replace -= 1,
+            ChangeOp::Delete => self.delete -= 1,
+        }
+    }
+
+    /// How many changes there are of that kind.
+    #[must_use]
+    pub const fn of(self, op: ChangeOp) -> usize {
+        match op {
+            ChangeOp::Add => self.add,
+            ChangeOp::Replace => self.replace,
+            ChangeOp::Delete => self.delete,
         }
     }
 

@@ -2,14 +2,17 @@
 //!
 //! A plan has two faces. Its *changes* tell people what will be different; its *ops* tell the
 //! kernel how to get there. They differ where the kernel cannot change a thing in place: a table
-//! that is rebuilt for one new map shows that one map as a change.
+//! that is rebuilt for one new map shows that one map and its elements as changes.
 
 mod change;
+mod changes;
 mod describe;
 mod elements;
 mod float_maps;
 mod json;
+mod merge;
 mod op;
+mod row;
 mod rules;
 mod size;
 mod snapshot;
@@ -20,12 +23,14 @@ mod text;
 use crate::ruleset::{Ruleset, TableFamily};
 
 pub use change::{Change, ChangeOp, Subject, Summary};
+pub use changes::{ChangePart, Changes, ElementChanges};
 pub use float_maps::{Connection, Tuple};
+pub use json::KeptChanges;
 pub use op::{Action, Op};
 pub use size::TableSize;
 pub use snapshot::{CounterValue, ForeignChain, LiveChain, LiveRule, LiveSet, LiveTable, Snapshot};
 pub use stale::StaleConnections;
-pub use text::{Group, Line, groups};
+pub use text::{Detail, Group, Line, groups};
 
 /// How a live ruleset becomes the desired one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -33,7 +38,7 @@ pub struct Plan<'a> {
     /// The generation that the plan was made for; it holds for no other.
     pub generation: u32,
     /// What will be different, in listing order; empty exactly when `ops` is.
-    pub changes: Vec<Change<'a>>,
+    pub changes: Changes<'a>,
     /// The operations in kernel order; empty when nothing is to be done.
     pub ops: Vec<Op<'a>>,
     /// The open connections that the changes leave behind.
@@ -50,7 +55,7 @@ impl Plan<'_> {
     /// How many changes there are of each kind.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        Summary::of(&self.changes)
+        self.changes.summary()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The rules of one chain: the fewest deletes and adds that keep every rule that can stay, unless
 //! others have filled the chain with theirs: then all are deleted, and ours added.
 
-use super::{Action, Change, ChangeOp, LiveChain, Op, Subject};
+use super::{Action, Change, ChangeOp, Changes, LiveChain, Op, Subject};
 use crate::ruleset::{Chain, TableFamily};
 
 /// How many rules are deleted one by one, at most. For each the kernel goes through the rules of the
@@ -14,7 +14,7 @@ pub(super) fn plan<'a>(
     family: TableFamily,
     live: &'a LiveChain,
     desired: &'a Chain,
-    changes: &mut Vec<Change<'a>>,
+    changes: &mut Changes<'a>,
     ops: &mut Vec<Op<'a>>,
 ) {
     let chain = desired.declaration.name.as_str();
@@ -24,9 +24,9 @@ pub(super) fn plan<'a>(
 
     let flushed = live.rules.len() - kept.len() > ONE_BY_ONE;
     let mut push = |action| ops.push(Op { family, action });
-    for (_, gone) in live.rules.iter().enumerate().filter(|&(index, _)| !stays(index)) {
+    for (index, gone) in live.rules.iter().enumerate().filter(|&(index, _)| !stays(index)) {
         let rule = &gone.rule;
-        let subject = Subject::Rule { chain, rule };
+        let subject = Subject::Rule { chain, index, rule };
         changes.push(Change { family, op: ChangeOp::Delete, subject });
         if !flushed {
             push(Action::DeleteRule { chain, handle: gone.handle, rule });
@@ -38,7 +38,7 @@ pub(super) fn plan<'a>(
             .find(|&&(_, of_desired)| of_desired > index)
             .and_then(|&(of_live, _)| live.rules.get(of_live))
             .map(|next| next.handle);
-        let subject = Subject::Rule { chain, rule };
+        let subject = Subject::Rule { chain, index, rule };
         changes.push(Change { family, op: ChangeOp::Add, subject });
         if !flushed {
             push(Action::AddRule { chain, rule, before });

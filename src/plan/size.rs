@@ -1,8 +1,8 @@
-//! How much there is in an object that appears or vanishes whole.
+//! How much there is in a table.
 
 use std::fmt;
 
-use super::{LiveSet, LiveTable, Subject};
+use super::{LiveSet, LiveTable};
 use crate::ruleset::Table;
 
 /// How much there is in a table.
@@ -35,33 +35,16 @@ impl From<&LiveTable> for TableSize {
             sets: table.sets.len(),
             chains: table.chains.len(),
             rules: table.chains.iter().map(|chain| chain.rules.len()).sum(),
-            elements: table.sets.iter().map(LiveSet::element_count).sum(),
+            elements: table.sets.iter().filter_map(LiveSet::element_count).sum(),
         }
     }
 }
 
 impl TableSize {
-    /// The size of a table, set or chain that appears or vanishes: of the desired one, if there is
-    /// one.
+    /// The size of a table after a change, or before it if it vanishes.
     #[must_use]
-    pub fn of(subject: &Subject<'_>) -> Self {
-        match *subject {
-            Subject::Table { desired: Some(table), .. } => table.into(),
-            Subject::Table { live: Some(table), .. } => table.into(),
-            Subject::Set { desired: Some(set), .. } => {
-                Self { elements: set.elements.len(), ..Self::default() }
-            }
-            Subject::Set { live: Some(set), .. } => {
-                Self { elements: set.element_count(), ..Self::default() }
-            }
-            Subject::Chain { desired: Some(chain), .. } => {
-                Self { rules: chain.rules.len(), ..Self::default() }
-            }
-            Subject::Chain { live: Some(chain), .. } => {
-                Self { rules: chain.rules.len(), ..Self::default() }
-            }
-            _ => Self::default(),
-        }
+    pub fn of(live: Option<&LiveTable>, desired: Option<&Table>) -> Self {
+        desired.map(Self::from).or(live.map(Self::from)).unwrap_or_default()
     }
 }
 

@@ -152,13 +152,19 @@ impl LiveSet {
         }
     }
 
-    /// How many elements were read, those of a foreign set not among them.
+    /// How many elements were read; `None` of a foreign set, which is not read.
     #[must_use]
-    pub fn element_count(&self) -> usize {
+    pub fn element_count(&self) -> Option<usize> {
         match self {
-            LiveSet::Known { set, strays, .. } => set.elements.len() + strays,
-            LiveSet::Foreign { .. } => 0,
+            LiveSet::Known { set, strays, .. } => Some(set.elements.len() + strays),
+            LiveSet::Foreign { .. } => None,
         }
+    }
+
+    /// Whether there are elements of a form that hairnat never writes.
+    #[must_use]
+    pub const fn has_strays(&self) -> bool {
+        matches!(self, LiveSet::Known { strays: 1.., .. })
     }
 }
 

@@ -2,7 +2,7 @@
 //! rule, to an instance that the float no longer leads to (OSSN-0020), or nowhere.
 
 use super::float_maps::{Connection, FloatMaps, Role, address, role};
-use super::{Change, LiveSet, LiveTable, Subject};
+use super::{ChangePart, Changes, LiveSet, LiveTable, Subject};
 use crate::address::IpFamily;
 use crate::ruleset::{Element, Table, TableFamily};
 
@@ -26,7 +26,7 @@ impl<'a> StaleConnections<'a> {
     pub(super) fn new(
         live: Option<&'a LiveTable>,
         desired: Option<&'a Table>,
-        changes: &[Change<'_>],
+        changes: &Changes<'_>,
         anew: bool,
     ) -> Self {
         let live = FloatMaps::among(
@@ -34,10 +34,9 @@ impl<'a> StaleConnections<'a> {
         );
         let desired = FloatMaps::among(desired.into_iter().flat_map(|table| &table.sets));
         let ends = |&family: &IpFamily| {
-            let mut changes = changes.iter().filter(|change| change.family == TableFamily::Inet);
             let missed = anew && desired.has(family);
-            live.has(family)
-                && (missed || changes.any(|change| ends_translations(change, &live, family)))
+            let mut parts = changes.parts().iter();
+            live.has(family) && (missed || parts.any(|part| ends_translations(part, &live, family)))
         };
         let families: Vec<_> = IpFamily::ALL.into_iter().filter(ends).collect();
         if families.is_empty() {
@@ -67,20 +66,30 @@ impl<'a> StaleConnections<'a> {
 }
 
 /// Whether anything that `live` translates in `family` may be translated otherwise, or no longer.
-fn ends_translations(change: &Change<'_>, live: &FloatMaps<'_>, family: IpFamily) -> bool {
+fn ends_translations(part: &ChangePart<'_>, live: &FloatMaps<'_>, family: IpFamily) -> bool {
     let role = |name: &str| role(name).filter(|(of, _)| *of == family).map(|(_, role)| role);
-    match &change.subject {
-        Subject::Table { desired: None, .. } => true,
-        Subject::Set { live: Some(set), .. } => role(set.name()).is_some(),
-        Subject::Set { live: None, desired: Some(set) } => role(&set.declaration.name)
-            .is_some_and(|role| set.elements.iter().any(|new| shadows(role, new, live, family))),
-        Subject::Element { set, live: Some(old), desired: new } => {
-            role(&set.name).is_some() && new.map(|new| new.data) != Some(old.data)
+    match part {
+        ChangePart::One(change) => {
+            change.family == TableFamily::Inet
+                && match change.subject {
+                    Subject::Table { desired, .. } => desired.is_none(),
+                    Subject::Set { live, .. } => live.is_some_and(|set| role(set.name()).is_some()),
+                    Subject::Chain { .. }
+                    | Subject::Other(_)
+                    | Subject::Rule { .. }
+                    | Subject::Element { .. }
+                    | Subject::Strays { .. } => false,
+                }
         }
-        Subject::Element { set, live: None, desired: Some(new) } => {
-            role(&set.name).is_some_and(|role| shadows(role, *new, live, family))
+        ChangePart::Elements(elements) => {
+            elements.family() == TableFamily::Inet
+                && role(&elements.set().name).is_some_and(|role| {
+                    elements.pairs().any(|(old, new)| match (old, new) {
+                        (Some(old), new) => new.map(|new| new.data) != Some(old.data),
+                        (None, new) => new.is_some_and(|new| shadows(role, new, live, family)),
+                    })
+                })
         }
-        _ => false,
     }
 }
 

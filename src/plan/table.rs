@@ -9,7 +9,10 @@
 
 use std::borrow::Cow;
 
-use super::{Action, Change, ChangeOp, LiveChain, LiveSet, LiveTable, Op, Plan, Subject};
+use super::{
+    Action, Change, ChangeOp, Changes, ElementChanges, LiveChain, LiveSet, LiveTable, Op, Plan,
+    Subject,
+};
 use super::{elements, rules};
 use crate::ruleset::{Chain, Set, SetDeclaration, Table, TableFamily};
 
@@ -20,18 +23,17 @@ pub(super) fn plan<'a>(
     desired: Option<&'a Table>,
     plan: &mut Plan<'a>,
 ) {
-    let op = match (live, desired) {
-        (None, None) => return,
-        (Some(live), Some(desired)) => return reconcile(live, desired, plan),
-        (None, Some(_)) => ChangeOp::Add,
-        (Some(_), None) => ChangeOp::Delete,
-    };
-    plan.changes.push(Change { family, op, subject: Subject::Table { live, desired } });
-    if live.is_some() {
-        plan.ops.push(Op { family, action: Action::DeleteTable });
-    }
-    if let Some(desired) = desired {
-        create(desired, &mut plan.ops);
+    match (live, desired) {
+        (None, None) => {}
+        (Some(live), Some(desired)) => reconcile(live, desired, plan),
+        (None, Some(desired)) => {
+            plan.changes.push_new_table(desired);
+            create(desired, &mut plan.ops);
+        }
+        (Some(live), None) => {
+            plan.changes.push_old_table(live);
+            plan.ops.push(Op { family, action: Action::DeleteTable });
+        }
     }
 }
 
@@ -50,37 +52,43 @@ fn reconcile<'a>(live: &'a LiveTable, desired: &'a Table, plan: &mut Plan<'a>) {
             Pair::Both(live, desired) => scope.set(live, desired),
             Pair::Live(set) => {
                 scope.structural(ChangeOp::Delete, Subject::Set { live: Some(set), desired: None });
+                scope.changes.push_old_elements(family, set);
             }
             Pair::Desired(set) => {
                 scope.structural(ChangeOp::Add, Subject::Set { live: None, desired: Some(set) });
+                scope.changes.push_elements(ElementChanges::appearing(family, set));
             }
         }
     }
     for pair in pairs(&live.chains, &desired.chains, LiveChain::name, |c| &c.declaration.name) {
         match pair {
             Pair::Both(live, desired) => scope.chain(live, desired),
-            Pair::Live(chain) => scope
-                .structural(ChangeOp::Delete, Subject::Chain { live: Some(chain), desired: None }),
+            Pair::Live(chain) => {
+                let subject = Subject::Chain { live: Some(chain), desired: None };
+                scope.structural(ChangeOp::Delete, subject);
+                scope.changes.push_old_rules(family, chain);
+            }
             Pair::Desired(chain) => {
-                scope
-                    .structural(ChangeOp::Add, Subject::Chain { live: None, desired: Some(chain) });
+                let subject = Subject::Chain { live: None, desired: Some(chain) };
+                scope.structural(ChangeOp::Add, subject);
+                scope.changes.push_new_rules(family, chain);
             }
         }
     }
 
-    plan.changes.append(&mut scope.changes);
     if scope.rebuild || scope.is_dearer_than_anew(live, desired) {
         plan.ops.push(Op { family, action: Action::DeleteTable });
         create(desired, &mut plan.ops);
     } else {
         plan.ops.append(&mut scope.ops);
     }
+    plan.changes.append(scope.changes);
 }
 
 /// What is being planned for one table.
 struct Scope<'a> {
     family: TableFamily,
-    changes: Vec<Change<'a>>,
+    changes: Changes<'a>,
     /// How to get there in place.
     ops: Vec<Op<'a>>,
     /// Whether it can not be done in place.
@@ -97,7 +105,7 @@ const WORTH_REBUILDING: usize = 20_000;
 
 impl<'a> Scope<'a> {
     fn new(family: TableFamily) -> Self {
-        let (changes, ops) = (Vec::new(), Vec::new());
+        let (changes, ops) = (Changes::default(), Vec::new());
         Self { family, changes, ops, rebuild: false, edits: 0, counts: false }
     }
 
@@ -107,7 +115,7 @@ impl<'a> Scope<'a> {
     /// Deleting an element takes about as long as adding one, 1 µs, and ten times as long as
     /// deleting it with its table. (Linux 6.18.)
     fn is_dearer_than_anew(&self, live: &LiveTable, desired: &Table) -> bool {
-        let gone: usize = live.sets.iter().map(LiveSet::element_count).sum();
+        let gone: usize = live.sets.iter().filter_map(LiveSet::element_count).sum();
         let come: usize = desired.sets.iter().map(|set| set.elements.len()).sum();
         let mut rules = live.chains.iter().flat_map(|chain| &chain.rules);
         let counts = self.counts || rules.any(|rule| rule.counter.is_some());
@@ -120,32 +128,46 @@ impl<'a> Scope<'a> {
     }
 
     fn set(&mut self, live: &'a LiveSet, desired: &'a Set) {
-        let LiveSet::Known { set, strays, .. } = live else {
-            let subject = Subject::Set { live: Some(live), desired: Some(desired) };
-            return self.structural(ChangeOp::Replace, subject);
+        let family = self.family;
+        let known = live.known();
+        let Some(set) = known.filter(|set| set.declaration.same_shape(&desired.declaration)) else {
+            return self.redeclared(live, desired);
         };
-        if !set.declaration.same_shape(&desired.declaration) {
-            let subject = Subject::Set { live: Some(live), desired: Some(desired) };
-            return self.structural(ChangeOp::Replace, subject);
+        self.rebuild |= live.has_strays();
+        self.changes.push_strays(family, live);
+        if set.declaration.learned.is_some() {
+            return;
         }
-        if *strays > 0 {
-            let subject = Subject::Strays { set: &desired.declaration, count: *strays };
-            self.structural(ChangeOp::Delete, subject);
-        }
-        let edits = elements::plan(self.family, set, desired, &mut self.changes, &mut self.ops);
-        self.edits += edits.deleted + edits.added;
-        self.counts |= set.declaration.counter && set.elements.len() > edits.deleted;
+        let elements = elements::plan(family, set, desired, &mut self.ops);
+        let (deleted, added) = elements.edits();
+        self.edits += deleted.len() + added.len();
+        self.counts |= set.declaration.counter && set.elements.len() > deleted.len();
         // Growth is no change by itself, but only a rebuilt set is larger.
-        self.rebuild |= edits.added > 0 && overflows(&set.declaration, desired);
+        self.rebuild |= !added.is_empty() && overflows(&set.declaration, desired);
+        self.changes.push_elements(elements);
+    }
+
+    /// A set that is made anew. Elements whose form stays are told apart one by one all the same.
+    fn redeclared(&mut self, live: &'a LiveSet, desired: &'a Set) {
+        let family = self.family;
+        let subject = Subject::Set { live: Some(live), desired: Some(desired) };
+        self.structural(ChangeOp::Replace, subject);
+        let known = live.known();
+        if let Some(set) = known.filter(|set| set.declaration.same_form(&desired.declaration)) {
+            self.changes.push_strays(family, live);
+            self.changes.push_elements(ElementChanges::between(family, set, desired));
+        } else {
+            self.changes.push_old_elements(family, live);
+            self.changes.push_elements(ElementChanges::appearing(family, desired));
+        }
     }
 
     fn chain(&mut self, live: &'a LiveChain, desired: &'a Chain) {
-        if live.declaration.as_ref() == Ok(&desired.declaration) {
-            rules::plan(self.family, live, desired, &mut self.changes, &mut self.ops);
-        } else {
+        if live.declaration.as_ref() != Ok(&desired.declaration) {
             let subject = Subject::Chain { live: Some(live), desired: Some(desired) };
             self.structural(ChangeOp::Replace, subject);
         }
+        rules::plan(self.family, live, desired, &mut self.changes, &mut self.ops);
     }
 }
 

@@ -1,22 +1,41 @@
 //! A diff for people: grouped by object, one line a change.
 
-use super::size::counted;
-use super::{Change, ChangeOp, LiveSet, Subject, TableSize};
-use crate::ruleset::{Element, Set, SetDeclaration, TABLE_NAME, TableFamily};
+use super::row::Row;
+use super::{Change, ChangeOp, ChangePart, Changes, ElementChanges, Subject};
+use crate::ruleset::{TABLE_NAME, TableFamily};
+
+/// How much of a diff is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// The first 50 elements and rules, then how many more there are. Of a table that appears or
+    /// vanishes, no rules: its line says how many it has.
+    Brief,
+    /// Every change.
+    Full,
+}
+
+/// How many elements and rules [`Detail::Brief`] shows.
+const BRIEF: usize = 50;
 
 /// The changes of one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
     /// The object as nft(8) would name it: `map inet hairnat dnat4`.
     pub object: String,
-    /// Its changes.
-    pub lines: Vec<Line>,
+    parts: Vec<GroupPart>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum GroupPart {
+    Row(Row),
+    /// Rows to be made when they are shown: there may be millions.
+    Elements(Box<ElementChanges<'static>>),
 }
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// What becomes of what is described.
+    /// Add, replace or delete.
     pub op: ChangeOp,
     /// The change, columns aligned within its group.
     pub text: String,
@@ -34,20 +53,17 @@ impl ChangeOp {
     }
 }
 
-/// The changes as groups of lines. An object that appears or vanishes is one line with its size;
-/// with `verbose` its content follows.
+/// The changes as groups of lines.
 #[must_use]
-pub fn groups(changes: &[Change<'_>], verbose: bool) -> Vec<Group> {
-    let mut drafts = Drafts::default();
-    for change in changes {
-        let subject = &change.subject;
-        let object = object(change.family, subject.keyword(), subject.name());
-        drafts.push(object, Row::of(change));
-        if verbose {
-            drafts.push_content(change);
+pub fn groups(changes: &Changes<'_>, detail: Detail) -> Vec<Group> {
+    let mut drafts = Drafts { groups: Vec::new(), detail, room: BRIEF, whole: None };
+    for part in changes.parts() {
+        match part {
+            ChangePart::One(change) => drafts.push_change(change),
+            ChangePart::Elements(elements) => drafts.push_elements(elements),
         }
     }
-    drafts.0.into_iter().map(Draft::align).collect()
+    drafts.groups.into_iter().map(Draft::finish).collect()
 }
 
 /// What nft calls an object of one of our tables, or the table itself.
@@ -58,160 +74,128 @@ fn object(family: TableFamily, keyword: &str, name: Option<&str>) -> String {
     }
 }
 
-#[derive(Default)]
-struct Drafts(Vec<Draft>);
-
-struct Draft {
-    object: String,
-    rows: Vec<Row>,
+struct Drafts {
+    groups: Vec<Draft>,
+    detail: Detail,
+    /// How many more elements and rules are shown if the diff is brief.
+    room: usize,
+    /// The table that appears or vanishes, as long as what is in it is shown.
+    whole: Option<TableFamily>,
 }
 
-/// A change in columns: the key, what it leads to, the comment.
-struct Row {
+struct Draft {
+    group: Group,
+    /// What is left out of the group, in the order of the operations.
+    hidden: Vec<Hidden>,
+    /// Whether any element or rule of the group is shown.
+    begun: bool,
+}
+
+/// Changes that are only counted.
+struct Hidden {
     op: ChangeOp,
-    key: String,
-    value: String,
-    comment: String,
+    noun: &'static str,
+    count: usize,
 }
 
 impl Drafts {
-    fn push(&mut self, object: String, row: Row) {
-        match self.0.last_mut() {
-            Some(last) if last.object == object => last.rows.push(row),
-            _ => self.0.push(Draft { object, rows: vec![row] }),
+    fn push_change(&mut self, change: &Change<'_>) {
+        let (family, subject) = (change.family, &change.subject);
+        let is_rule = matches!(subject, Subject::Rule { .. });
+        if let Subject::Table { live, desired } = subject {
+            self.whole = (live.is_none() || desired.is_none()).then_some(family);
+        }
+        let brief = self.detail == Detail::Brief;
+        if brief && is_rule && self.whole == Some(family) {
+            return;
+        }
+        let room = self.room;
+        let draft = self.draft(object(family, subject.keyword(), subject.name()));
+        if brief && is_rule && room == 0 {
+            return draft.hide(change.op, "rule", 1);
+        }
+        draft.group.parts.push(GroupPart::Row(Row::of(change)));
+        if is_rule {
+            draft.begun = true;
+            self.room = self.room.saturating_sub(1);
         }
     }
 
-    /// What is in an object that appears or vanishes whole.
-    fn push_content(&mut self, change: &Change<'_>) {
-        let (family, op) = (change.family, change.op);
-        match change.subject {
-            Subject::Table { live: None, desired: Some(table) } => {
-                table.sets.iter().for_each(|set| self.push_elements(family, op, set));
-                for chain in &table.chains {
-                    let rules = chain.rules.iter().map(ToString::to_string);
-                    self.push_rules(family, op, &chain.declaration.name, rules);
-                }
-            }
-            Subject::Table { live: Some(table), desired: None } => {
-                let known = table.sets.iter().filter_map(LiveSet::known);
-                known.for_each(|set| self.push_elements(family, op, set));
-                for chain in &table.chains {
-                    let rules = chain.rules.iter().map(|live| live.rule.to_string());
-                    self.push_rules(family, op, chain.name(), rules);
-                }
-            }
-            Subject::Set { live: None, desired: Some(set) } => self.push_elements(family, op, set),
-            Subject::Set { live: Some(set), desired: None } => {
-                set.known().into_iter().for_each(|set| self.push_elements(family, op, set));
-            }
-            Subject::Chain { live: None, desired: Some(chain) } => {
-                let rules = chain.rules.iter().map(ToString::to_string);
-                self.push_rules(family, op, &chain.declaration.name, rules);
-            }
-            Subject::Chain { live: Some(chain), desired: None } => {
-                let rules = chain.rules.iter().map(|live| live.rule.to_string());
-                self.push_rules(family, op, chain.name(), rules);
-            }
-            _ => {}
+    fn push_elements(&mut self, elements: &ElementChanges<'_>) {
+        let (set, room, detail) = (elements.set(), self.room, self.detail);
+        let draft = self.draft(object(elements.family(), set.keyword(), Some(&set.name)));
+        if detail == Detail::Full {
+            let elements = Box::new(elements.clone().into_owned());
+            return draft.group.parts.push(GroupPart::Elements(elements));
         }
+        let mut hidden = elements.summary();
+        for change in elements.iter().take(room) {
+            draft.group.parts.push(GroupPart::Row(Row::of(&change)));
+            draft.begun = true;
+            hidden.discount(change.op);
+        }
+        for op in ChangeOp::ALL {
+            draft.hide(op, "element", hidden.of(op));
+        }
+        self.room = room.saturating_sub(elements.summary().total());
     }
 
-    fn push_elements(&mut self, family: TableFamily, op: ChangeOp, set: &Set) {
-        let declaration = &set.declaration;
-        for element in &set.elements {
-            let object = object(family, declaration.keyword(), Some(&declaration.name));
-            self.push(object, Row::element(op, declaration, element));
+    /// The group of that object, which is the last one or a new one.
+    fn draft(&mut self, object: String) -> &mut Draft {
+        if self.groups.last().is_none_or(|last| last.group.object != object) {
+            let group = Group { object, parts: Vec::new() };
+            self.groups.push(Draft { group, hidden: Vec::new(), begun: false });
         }
-    }
-
-    fn push_rules(
-        &mut self,
-        family: TableFamily,
-        op: ChangeOp,
-        chain: &str,
-        rules: impl Iterator<Item = String>,
-    ) {
-        for rule in rules {
-            self.push(object(family, "chain", Some(chain)), Row::plain(op, rule));
-        }
+        self.groups.last_mut().expect("there is one now")
     }
 }
 
 impl Draft {
-    fn align(self) -> Group {
-        let width = |column: fn(&Row) -> &String| {
-            self.rows.iter().map(|row| column(row).chars().count()).max().unwrap_or(0)
-        };
-        let keyed = self.rows.iter().filter(|row| !row.value.is_empty());
-        let key_width = keyed.map(|row| row.key.chars().count()).max().unwrap_or(0);
-        let value_width = width(|row| &row.value);
-        let line = |Row { op, key, value, comment }: &Row| {
-            let text = match (value.is_empty(), comment.is_empty()) {
-                (true, _) => key.clone(),
-                (false, true) => format!("{key:key_width$} : {value}"),
-                (false, false) => format!("{key:key_width$} : {value:value_width$}   {comment}"),
-            };
-            Line { op: *op, text }
-        };
-        Group { lines: self.rows.iter().map(line).collect(), object: self.object }
+    fn hide(&mut self, op: ChangeOp, noun: &'static str, count: usize) {
+        match self.hidden.iter_mut().find(|hidden| (hidden.op, hidden.noun) == (op, noun)) {
+            Some(hidden) => hidden.count += count,
+            None if count > 0 => self.hidden.push(Hidden { op, noun, count }),
+            None => {}
+        }
+    }
+
+    fn finish(self) -> Group {
+        let Self { mut group, hidden, begun } = self;
+        let more = if begun { "more " } else { "" };
+        group.parts.extend(hidden.into_iter().map(|Hidden { op, noun, count }| {
+            let plural = if count == 1 { "" } else { "s" };
+            let text = format!("{count} {more}{noun}{plural}, shown with `-v`");
+            GroupPart::Row(Row::plain(op, text))
+        }));
+        group
     }
 }
 
-impl Row {
-    fn plain(op: ChangeOp, text: String) -> Self {
-        Self { op, key: text, value: String::new(), comment: String::new() }
+impl Group {
+    /// A group of one line, about something else than a ruleset.
+    #[must_use]
+    pub fn of_line(object: String, line: Line) -> Self {
+        Self { object, parts: vec![GroupPart::Row(Row::plain(line.op, line.text))] }
     }
 
-    fn of(change: &Change<'_>) -> Self {
-        let op = change.op;
-        if let Some((before, after)) = change.subject.redeclaration(change.family) {
-            return Self::plain(op, format!("{before} -> {after}"));
+    /// Its changes. Each line is made as it is asked for.
+    pub fn lines(&self) -> impl Iterator<Item = Line> {
+        let (mut key, mut value) = (0, 0);
+        for row in self.rows() {
+            let (key_width, value_width) = row.widths();
+            (key, value) = (key.max(key_width), value.max(value_width));
         }
-        let size = TableSize::of(&change.subject);
-        match &change.subject {
-            Subject::Table { .. } => Self::plain(op, size.to_string()),
-            // Its elements are not read.
-            Subject::Set { live: Some(live), .. } if live.known().is_none() => {
-                Self::plain(op, live.describe())
-            }
-            Subject::Set { .. } => Self::plain(op, counted(size.elements, "element")),
-            Subject::Chain { .. } => Self::plain(op, counted(size.rules, "rule")),
-            Subject::Other(object) => Self::plain(op, (*object).to_owned()),
-            Subject::Rule { rule, .. } => Self::plain(op, rule.to_string()),
-            Subject::Strays { count, .. } => {
-                let elements = counted(*count, "element");
-                Self::plain(op, format!("{elements} of a form that hairnat does not write"))
-            }
-            Subject::Element { set, live: Some(live), desired: Some(desired) } => {
-                Self::replaced(set, *live, *desired)
-            }
-            Subject::Element { set, live: Some(element), .. }
-            | Subject::Element { set, desired: Some(element), .. } => {
-                Self::element(op, set, *element)
-            }
-            Subject::Element { set, .. } => Self::plain(op, set.name.clone()),
-        }
+        self.rows().map(move |row| Line { op: row.op(), text: row.aligned(key, value) })
     }
 
-    fn element(op: ChangeOp, set: &SetDeclaration, element: Element<'_>) -> Self {
-        Self {
-            op,
-            key: set.key_text(element),
-            value: set.data_text(element),
-            comment: element.comment.unwrap_or_default().to_owned(),
-        }
-    }
-
-    fn replaced(set: &SetDeclaration, live: Element<'_>, desired: Element<'_>) -> Self {
-        let (before, after) = (set.data_text(live), set.data_text(desired));
-        let value = if before == after { after } else { format!("{before} -> {after}") };
-        let comment = if live.comment == desired.comment {
-            desired.comment.unwrap_or_default().to_owned()
-        } else {
-            let named = |comment: Option<&str>| comment.unwrap_or("(no name)").to_owned();
-            format!("{} -> {}", named(live.comment), named(desired.comment))
-        };
-        Self { op: ChangeOp::Replace, key: set.key_text(desired), value, comment }
+    fn rows(&self) -> impl Iterator<Item = Row> {
+        self.parts.iter().flat_map(|part| {
+            let (row, elements) = match part {
+                GroupPart::Row(row) => (Some(row.clone()), None),
+                GroupPart::Elements(elements) => (None, Some(elements.iter())),
+            };
+            let made = elements.into_iter().flatten().map(|change| Row::of(&change));
+            row.into_iter().chain(made)
+        })
     }
 }

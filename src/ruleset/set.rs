@@ -55,6 +55,13 @@ impl SetDeclaration {
             && self.counter == other.counter
     }
 
+    /// Whether the elements of both have keys and data of one form, so that one can be compared with
+    /// another.
+    #[must_use]
+    pub fn same_form(&self, other: &Self) -> bool {
+        self.key == other.key && self.data == other.data && self.interval == other.interval
+    }
+
     /// `map` or `set`, as nft(8) calls it.
     #[must_use]
     pub const fn keyword(&self) -> &'static str {

@@ -46,7 +46,7 @@ const MOVED: &str =
 const CONFIRM: &str = "hairnat apply --confirm 60 -o json policy.yaml";
 
 #[test]
-fn tables_that_appear_and_vanish_are_one_change_each() {
+fn tables_that_appear_and_vanish_list_their_rules_and_elements() {
     alone(|world| {
         world.prints("hairnat remove -o json", 0, "remove_nothing");
         world.prints("hairnat diff -o json policy.yaml", 1, "diff_first");

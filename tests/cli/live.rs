@@ -1,5 +1,7 @@
 //! apply, diff, show and remove in text, on the kernel of a namespace.
 
+use serde_json::json;
+
 use crate::world::alone;
 
 const BOTH: &str = "\
@@ -7,15 +9,21 @@ table bridge hairnat
   + 1 set, 2 chains, 2 rules
 table inet hairnat
   + 3 sets, 3 chains, 5 rules, 3 elements
+map inet hairnat dnat4
+  + 203.0.113.10 : 10.0.0.10
+map inet hairnat snat4
+  + 10.0.0.10 : 203.0.113.10
+set inet hairnat fixed4
+  + 10.0.0.0/24
 ";
 
 #[test]
 fn the_first_apply_adds_both_tables_and_the_second_nothing() {
     alone(|world| {
-        let diff = format!("{BOTH}2 to add, 0 to replace, 0 to delete\n");
+        let diff = format!("{BOTH}12 to add, 0 to replace, 0 to delete\n");
         world.run("hairnat diff policy.yaml").is(1, &diff, "");
         world.run("hairnat diff -q policy.yaml").is(1, "", "");
-        let done = format!("{BOTH}applied: 2 added, 0 replaced, 0 deleted\n");
+        let done = format!("{BOTH}applied: 12 added, 0 replaced, 0 deleted\n");
         world.run("hairnat apply policy.yaml").is(0, &done, "");
         world.run("hairnat apply policy.yaml").is(0, "in sync: 1 float\n", "");
         world.run("hairnat apply -q policy.yaml").is(0, "", "");
@@ -26,7 +34,7 @@ fn the_first_apply_adds_both_tables_and_the_second_nothing() {
 fn a_dry_run_has_the_kernel_agree_and_changes_nothing() {
     alone(|world| {
         let validated = format!(
-            "{BOTH}2 to add, 0 to replace, 0 to delete; the kernel accepts it, nothing was changed\n"
+            "{BOTH}12 to add, 0 to replace, 0 to delete; the kernel accepts it, nothing was changed\n"
         );
         world.run("hairnat apply --dry-run policy.yaml").is(0, &validated, "");
         world.run("nft list ruleset").is(0, "", "");
@@ -53,6 +61,35 @@ map inet hairnat snat4
 }
 
 #[test]
+fn a_float_that_moves_as_counters_are_switched_on_is_shown_in_every_form() {
+    alone(|world| {
+        world.run("hairnat apply -q policy.yaml").is(0, "", "");
+        world.write(
+            "policy.yaml",
+            "counters: true\nfixed: [10.0.0.0/24]\nfloats: {203.0.113.10: 10.0.0.9}\n",
+        );
+        let changes = "\
+map inet hairnat dnat4
+  ~ type ipv4_addr : ipv4_addr -> type ipv4_addr : ipv4_addr; counter
+  ~ 203.0.113.10 : 10.0.0.10 -> 10.0.0.9
+map inet hairnat snat4
+  + 10.0.0.9  : 203.0.113.10
+  - 10.0.0.10 : 203.0.113.10
+";
+        let diff = format!("{changes}1 to add, 2 to replace, 1 to delete\n");
+        world.run("hairnat diff policy.yaml").is(1, &diff, "");
+        world.run("hairnat diff -v policy.yaml 2> way").is(1, &diff, "");
+        let object = world.run("hairnat apply --dry-run -o json policy.yaml").object(0);
+        let keys: Vec<_> =
+            object["changes"].as_array().unwrap().iter().map(|c| &c["key"]).collect();
+        let (float, new, old) = ("203.0.113.10", "10.0.0.9", "10.0.0.10");
+        assert_eq!(keys, [&json!(null), &json!(float), &json!(new), &json!(old)]);
+        let done = format!("{changes}applied: 1 added, 2 replaced, 1 deleted\n");
+        world.run("hairnat apply policy.yaml").is(0, &done, "");
+    });
+}
+
+#[test]
 fn verbose_tells_the_way_and_the_content() {
     alone(|world| {
         world.write("policy.yaml", "fixed: [10.0.0.0/24]\n");
@@ -73,7 +110,7 @@ set inet hairnat fixed4
   + 10.0.0.0/24
 chain inet hairnat postrouting
   + ip saddr @fixed4 ip daddr @fixed4 ct status ! dnat accept
-2 to add, 0 to replace, 0 to delete
+6 to add, 0 to replace, 0 to delete
 ";
         world.run("hairnat diff -v policy.yaml").is(1, diff, way);
         world.run("hairnat apply -q policy.yaml").is(0, "", "");
@@ -200,12 +237,18 @@ table bridge hairnat
   - 1 set, 2 chains, 2 rules
 table inet hairnat
   - 3 sets, 3 chains, 5 rules, 3 elements
+map inet hairnat dnat4
+  - 203.0.113.10 : 10.0.0.10
+map inet hairnat snat4
+  - 10.0.0.10 : 203.0.113.10
+set inet hairnat fixed4
+  - 10.0.0.0/24
 ";
         let validated = format!(
-            "{removed}0 to add, 0 to replace, 2 to delete; the kernel accepts it, nothing was changed\n"
+            "{removed}0 to add, 0 to replace, 12 to delete; the kernel accepts it, nothing was changed\n"
         );
         world.run("hairnat remove --dry-run").is(0, &validated, "");
-        let done = format!("{removed}applied: 0 added, 0 replaced, 2 deleted\n");
+        let done = format!("{removed}applied: 0 added, 0 replaced, 12 deleted\n");
         world.run("hairnat remove").is(0, &done, "");
         world.run("nft list ruleset").is(0, "table inet other {\n}\n", "");
     });

@@ -46,15 +46,18 @@ add chain inet hairnat wall { type filter hook input priority 0; policy drop; }
 ";
         let changes = "\
 set inet hairnat blocked
-  - 2 elements
+  - type ipv4_addr
+  - 192.0.2.1
+  - 192.0.2.2
 set inet hairnat verdicts
-  - a map with data of type 0xffffff00
+  - a map with data of type 0xffffff00 (its elements are not read)
 chain inet hairnat extra
-  - 1 rule
+  - no hook
+  - ip saddr @blocked drop
 chain inet hairnat wall
-  - 0 rules
+  - type filter hook input priority filter; policy drop;
 ";
-        mended(world, foreign, changes, "0 4");
+        mended(world, foreign, changes, "0 7");
     });
 }
 

@@ -2,12 +2,13 @@
 
 use hairnat::kernel::{Kernel, NfTables};
 use hairnat::plan::{LiveChain, LiveTable, Snapshot};
-use hairnat::ruleset::{Element, Set, TableFamily};
+use hairnat::ruleset::{Element, Ruleset, Set, TableFamily};
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any};
 use proptest::sample::{Index, select};
 
 use crate::kernel::comparable;
+use crate::model::changes_lead_from;
 use crate::policies::policy;
 use crate::witness::{as_listed, inside, listing, nft_reading};
 use crate::{apply, compiled, for_any};
@@ -26,6 +27,9 @@ fn an_apply_undoes_what_was_done_by_hand() {
                     nft_reading(&["-f", "-"], &script);
                 }
             }
+            let live = kernel.snapshot().unwrap();
+            changes_lead_from(&live, &desired);
+            changes_lead_from(&live, &Ruleset::default());
             let drifted = comparable(&listing()) != before;
             let changes = apply(&mut kernel, &desired);
             assert_eq!(changes > 0, drifted, "what differs is seen");
@@ -54,6 +58,7 @@ enum What {
     DeleteElement,
     RenameElement,
     MoveElement,
+    AddCatchAll,
     FlushSet,
     AddChain,
     AddBaseChain,
@@ -67,7 +72,7 @@ enum What {
     SwitchOff,
 }
 
-const DEEDS: [What; 19] = [
+const DEEDS: [What; 20] = [
     What::DeleteRule,
     What::RepeatRule,
     What::AddRule,
@@ -76,6 +81,7 @@ const DEEDS: [What; 19] = [
     What::DeleteElement,
     What::RenameElement,
     What::MoveElement,
+    What::AddCatchAll,
     What::FlushSet,
     What::AddChain,
     What::AddBaseChain,
@@ -118,9 +124,11 @@ impl Deed {
             What::AddBaseChain => {
                 format!("add chain {name} base {{ type filter hook input priority 7; }}\n")
             }
-            What::DeleteElement | What::RenameElement | What::MoveElement | What::FlushSet => {
-                return self.to_elements(&name, table);
-            }
+            What::DeleteElement
+            | What::RenameElement
+            | What::MoveElement
+            | What::AddCatchAll
+            | What::FlushSet => return self.to_elements(&name, table),
             _ => return self.to_rules(&name, table),
         })
     }
@@ -153,7 +161,13 @@ impl Deed {
 
     fn to_elements(&self, table: &str, live: &LiveTable) -> Option<String> {
         let sets: Vec<&Set> = live.sets.iter().filter_map(|set| set.known()).collect();
-        let sets: Vec<_> = sets.into_iter().filter(|set| !set.elements.is_empty()).collect();
+        let of_addresses = |name: &str| ["dnat4", "snat4", "dnat6", "snat6"].contains(&name);
+        let fits = |set: &&Set| match self.what {
+            What::AddCatchAll => of_addresses(&set.declaration.name),
+            _ => true,
+        };
+        let sets = sets.into_iter().filter(|set| !set.elements.is_empty()).filter(fits);
+        let sets: Vec<_> = sets.collect();
         let Set { declaration, elements } = *pick(&sets, self.object)?;
         let name = &declaration.name;
         let element = elements.get(self.detail.index(elements.len()));
@@ -165,6 +179,10 @@ impl Deed {
         Some(match self.what {
             What::DeleteElement => delete,
             What::FlushSet => format!("flush {} {table} {name}\n", declaration.keyword()),
+            What::AddCatchAll => {
+                let data = declaration.data_text(element);
+                format!("add element {table} {name} {{ * : {data} }}\n")
+            }
             What::RenameElement => add(Element { comment: Some("by hand"), ..element }),
             _ => {
                 let other = elements.get(self.table.index(elements.len()));

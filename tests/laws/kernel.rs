@@ -4,10 +4,11 @@ use std::cell::Cell;
 use std::io;
 
 use hairnat::kernel::{Kernel, NfTables};
-use hairnat::plan::plan;
+use hairnat::plan::{Changes, plan};
 use hairnat::ruleset::{Ruleset, Statement};
 
 use crate::listing::{elements, with_anonymous_maps, without_table_comments};
+use crate::model::changes_lead_from;
 use crate::policies::policy;
 use crate::witness::{as_listed, inside, listing, nft, nft_reading};
 use crate::{apply, compiled, for_any};
@@ -27,6 +28,7 @@ fn one_policy_leads_to_any_other_and_back() {
                 "a fresh apply is listed as it is rendered"
             );
             for desired in [&b, &a] {
+                changes_lead_from(&kernel.snapshot().unwrap(), desired);
                 apply(&mut kernel, desired);
                 assert_eq!(comparable(&listing()), comparable(&as_listed(&desired.to_string())));
                 let generation = kernel.generation().unwrap();
@@ -46,7 +48,7 @@ fn what_is_rendered_for_nft_is_in_sync() {
             let desired = compiled(&b.0);
             apply(&mut kernel, &Ruleset::default());
             nft_reading(&["-f", "-"], &written(|out| desired.to_nft(out)));
-            assert_eq!(plan(&kernel.snapshot().unwrap(), &desired).changes, []);
+            assert_eq!(plan(&kernel.snapshot().unwrap(), &desired).changes, Changes::default());
 
             apply(&mut kernel, &compiled(&a.0));
             nft_reading(&["-f", "-"], &written(|out| desired.to_nft_script(out)));
@@ -80,7 +82,7 @@ fn what_is_rendered_as_json_is_listed_as_its_text_but_for_anonymous_maps() {
             // Nothing but those maps differs from what an apply makes.
             if listed == desired.to_string() {
                 let live = NfTables::open().unwrap().snapshot().unwrap();
-                assert_eq!(plan(&live, &desired).changes, []);
+                assert_eq!(plan(&live, &desired).changes, Changes::default());
                 in_sync_once.set(true);
             }
         });

@@ -3,11 +3,13 @@
 //! The policies are random but the same in every run. `HAIRNAT_CASES` is how many there are of
 //! each law; a failure shows the smallest policies that still fail.
 
+mod changes;
 mod drift;
 mod kernel;
 mod language;
 #[path = "../listing/mod.rs"]
 mod listing;
+mod model;
 mod planning;
 mod policies;
 #[path = "../witness/mod.rs"]
@@ -60,7 +62,7 @@ fn source(text: &str) -> Source {
 /// Makes `desired` live; gives how many changes that took.
 #[track_caller]
 fn apply(kernel: &mut impl Kernel, desired: &Ruleset) -> usize {
-    converge(kernel, Step::Commit, desired, |plan| plan.changes.len()).unwrap().report
+    converge(kernel, Step::Commit, desired, |plan| plan.summary().total()).unwrap().report
 }
 
 /// The ruleset with the sizes of `like`: a larger or smaller one is no difference by itself.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use hairnat::kernel::{FakeKernel, Kernel, batch_bytes, snapshot_from_bytes};
-use hairnat::plan::{ChangeOp, Plan, Snapshot, Summary, groups, plan};
+use hairnat::plan::{Changes, Detail, Plan, Snapshot, Summary, groups, plan};
 use hairnat::ruleset::Ruleset;
 
 use crate::listing::elements;
@@ -117,19 +117,17 @@ fn a_batch_is_read_as_what_it_makes() {
         let batch = batch_bytes(&plan(&nothing, &desired)).unwrap();
         let live = snapshot_from_bytes(&batch).unwrap();
         assert_eq!(live.to_ruleset(), (desired.clone(), Vec::new()));
-        assert_eq!(plan(&live, &desired).changes, []);
+        assert_eq!(plan(&live, &desired).changes, Changes::default());
     });
 }
 
 /// How many lines of the diff there are of each kind.
 fn shown(plan: &Plan<'_>) -> Summary {
     let mut summary = Summary::default();
-    for line in groups(&plan.changes, false).into_iter().flat_map(|group| group.lines) {
-        assert!(!line.text.is_empty());
-        match line.op {
-            ChangeOp::Add => summary.add += 1,
-            ChangeOp::Replace => summary.replace += 1,
-            ChangeOp::Delete => summary.delete += 1,
+    for group in groups(&plan.changes, Detail::Full) {
+        for line in group.lines() {
+            assert!(!line.text.is_empty());
+            summary.count(line.op, 1);
         }
     }
     summary

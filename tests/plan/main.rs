@@ -2,6 +2,7 @@
 //! carrying it out leads to what was wanted.
 
 mod full_chains;
+mod nothing_left_out;
 mod rebuild;
 mod scenario;
 mod stale;
@@ -19,7 +20,13 @@ fn the_first_apply_makes_both_tables() {
 table bridge hairnat
   + 1 set, 2 chains, 2 rules
 table inet hairnat
-  + 3 sets, 4 chains, 9 rules, 3 elements",
+  + 3 sets, 4 chains, 9 rules, 3 elements
+map inet hairnat dnat4
+  + 203.0.113.10 : 10.0.0.5
+map inet hairnat snat4
+  + 10.0.0.5 : 203.0.113.10
+set inet hairnat fixed4
+  + 10.0.0.0/24",
     );
 }
 
@@ -29,7 +36,7 @@ fn a_second_apply_has_nothing_to_do() {
 }
 
 #[test]
-fn verbose_shows_what_is_in_a_new_table() {
+fn verbose_shows_the_rules_of_a_new_table_too() {
     Scenario::new().policy(&format!("bridge: {{ reflection: off }}\n{ONE}")).plans_verbosely(
         "\
 table inet hairnat
@@ -132,7 +139,8 @@ fn the_first_float_with_ports_makes_its_map_and_keeps_the_rest() {
         .plans(
             "\
 map inet hairnat dnat4_port
-  + 1 element
+  + type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service
+  + 203.0.113.13 . tcp . 80 : 10.0.0.7 . 80
 chain inet hairnat prerouting
   + dnat ip to ip daddr . meta l4proto . th dport map @dnat4_port
 chain inet hairnat output

@@ -3,7 +3,7 @@
 use hairnat::address::IpFamily;
 use hairnat::compile::compile;
 use hairnat::kernel::{FakeKernel, Kernel, Step, converge};
-use hairnat::plan::{Action, Connection, Group, Snapshot, groups, plan};
+use hairnat::plan::{Action, Connection, Detail, Group, Snapshot, groups, plan};
 use hairnat::policy::{Source, parse};
 use hairnat::ruleset::Ruleset;
 
@@ -40,13 +40,13 @@ impl Scenario {
 
     /// The diff reads so, and carrying it out leads to the policy.
     pub(crate) fn plans(self, expected: &str) {
-        self.reads(expected, false);
+        self.reads(expected, Detail::Brief);
         self.leads_to_the_policy();
     }
 
     /// The diff with `-v` reads so, and carrying it out leads to the policy.
     pub(crate) fn plans_verbosely(self, expected: &str) {
-        self.reads(expected, true);
+        self.reads(expected, Detail::Full);
         self.leads_to_the_policy();
     }
 
@@ -100,12 +100,13 @@ impl Scenario {
         assert_eq!(ruleset, self.wanted);
     }
 
-    fn reads(&self, expected: &str, verbose: bool) {
+    fn reads(&self, expected: &str, detail: Detail) {
         let live = self.live();
         let plan = plan(&live, &self.wanted);
         assert_eq!(plan.is_empty(), plan.changes.is_empty(), "changes and ops go together");
-        let lines = groups(&plan.changes, verbose).into_iter().flat_map(lines);
-        assert_eq!(lines.collect::<Vec<_>>().join("\n"), expected);
+        let groups = groups(&plan.changes, detail);
+        let lines: Vec<_> = groups.iter().flat_map(lines).collect();
+        assert_eq!(lines.join("\n"), expected);
     }
 
     fn live(&self) -> Snapshot {
@@ -113,9 +114,9 @@ impl Scenario {
     }
 }
 
-fn lines(group: Group) -> Vec<String> {
-    let changes = group.lines.iter().map(|line| format!("  {} {}", line.op.sign(), line.text));
-    [group.object].into_iter().chain(changes).collect()
+fn lines(group: &Group) -> Vec<String> {
+    let changes = group.lines().map(|line| format!("  {} {}", line.op.sign(), line.text));
+    [group.object.clone()].into_iter().chain(changes).collect()
 }
 
 /// The ruleset of a valid policy.

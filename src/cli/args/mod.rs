@@ -42,7 +42,7 @@ pub(super) struct Common {
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
 
-    /// Show the content of what appears or vanishes, and what is done on the way
+    /// Show every change, also beyond the first 50 elements and rules, and what is done on the way
     #[arg(short, long, global = true)]
     pub(super) verbose: bool,
 

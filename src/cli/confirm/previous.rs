@@ -7,7 +7,7 @@ use crate::cli::failure::with_causes;
 use crate::cli::reverted::{Reverted, Trouble};
 use crate::host::{Host, HostError, PortChange, set_ports};
 use crate::kernel::{Cut, Kernel, KernelError, Step, attempt, carry_out, cut};
-use crate::plan::{Group, Line, Snapshot, groups, plan};
+use crate::plan::{Detail, Line, Snapshot, groups, plan};
 use crate::ruleset::Ruleset;
 
 /// How long a ruleset that keeps changing is tried again: nobody else brings the previous state
@@ -113,9 +113,10 @@ fn persistently<T>(mut try_once: impl FnMut() -> Result<T, KernelError>) -> Resu
 fn drift(live: &Snapshot, applied: &Ruleset) -> Vec<String> {
     const SHOWN: usize = 5;
     let mut lines = Vec::new();
-    for Group { object, lines: changes } in groups(&plan(live, applied).changes, false) {
-        let shown = |Line { op, text }: &Line| format!("{object}: {} {text}", op.sign());
-        lines.extend(changes.iter().map(shown));
+    for group in groups(&plan(live, applied).changes, Detail::Brief) {
+        let object = &group.object;
+        let shown = |Line { op, text }: Line| format!("{object}: {} {text}", op.sign());
+        lines.extend(group.lines().map(shown));
     }
     let more = lines.len().saturating_sub(SHOWN);
     lines.truncate(SHOWN);

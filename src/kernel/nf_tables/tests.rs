@@ -149,7 +149,7 @@ fn answers_that_a_full_receive_queue_loses_are_asked_for_again() {
 
         overrun(&mut other);
         let live = kernel.snapshot().unwrap();
-        assert_eq!(live.tables[0].sets[0].element_count(), 5000);
+        assert_eq!(live.tables[0].sets[0].element_count(), Some(5000));
     });
 }
 

@@ -9,7 +9,7 @@ use crate::kernel::read::{generation, low_bits};
 use crate::kernel::testing::inside;
 use crate::kernel::{Kernel, NfTables};
 use crate::netlink::{Bus, Socket};
-use crate::plan::{Action, ChangeOp, LiveSet, Op, Plan, groups, plan};
+use crate::plan::{Action, ChangeOp, Detail, Line, LiveSet, Op, Plan, groups, plan};
 use crate::ruleset::{
     Data, Datatype, Element, Elements, Ruleset, Set, SetDeclaration, Table, TableFamily,
 };
@@ -143,10 +143,11 @@ fn only_a_dump_names_what_is_not_expected() {
         let live = kernel.snapshot_expecting(&desired).unwrap();
         assert_eq!(live, kernel.snapshot().unwrap());
         let changes = plan(&live, &desired).changes;
-        let [group] = &*groups(&changes, false) else { panic!("{changes:?}") };
-        let lines: Vec<_> = group.lines.iter().map(|line| (line.op, &*line.text)).collect();
-        let missing = (ChangeOp::Add, "100.64.0.7   : 10.0.0.7");
-        assert_eq!(lines, [missing, (ChangeOp::Delete, "203.0.113.10 : 10.10.10.10")]);
+        let [group] = &*groups(&changes, Detail::Brief) else { panic!("{changes:?}") };
+        let shown: Vec<_> = group.lines().map(|Line { op, text }| (op, text)).collect();
+        let missing = (ChangeOp::Add, "100.64.0.7   : 10.0.0.7".to_owned());
+        let stray = (ChangeOp::Delete, "203.0.113.10 : 10.10.10.10".to_owned());
+        assert_eq!(shown, [missing, stray]);
 
         commit(&mut kernel, vec![delete(floats([0, 9999])), delete(surplus)]);
         let (live, count) = requests(&mut kernel, |kernel| kernel.snapshot_expecting(&desired));

@@ -101,12 +101,14 @@ dest:
   type: str
   sample: /etc/hairnat/policy.d/ansible.yaml
 summary:
-  description: How many objects of the kernel were, or would be, added, replaced and deleted.
+  description: How many of the changes add, replace and delete.
   returned: success
   type: dict
   sample: {add: 1, replace: 1, delete: 0}
 changes:
-  description: Every change of the kernel, as C(hairnat apply -o json) has it.
+  description:
+    - Every change of the kernel, as C(hairnat apply -o json) has it. Each element and each rule is one,
+      whatever else happens to its table, map or chain.
   returned: success
   type: list
   elements: dict
