@@ -44,13 +44,15 @@ pub(crate) fn as_listed(text: &str) -> String {
     let named = text
         .replace(" . 6 . ", " . tcp . ")
         .replace(" . 17 . ", " . udp . ")
-        .replace(" . 132 . ", " . sctp . ");
+        .replace(" . 132 . ", " . sctp . ")
+        .replace(" . 1 . ", " . icmp . ")
+        .replace(" . 58 . ", " . ipv6-icmp . ");
     if nft(&["--version"]).contains("v1.0.6 ") {
         return named;
     }
     let joined = named
         .replace(",\n\t\t\t     ", ", ")
-        .replace("hook output priority dstnat;", "hook output priority -100;");
+        .replace("hook output priority dstnat - 1;", "hook output priority -101;");
     joined.split_inclusive('\n').map(with_sorted_elements).collect()
 }
 
