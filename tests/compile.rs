@@ -27,7 +27,7 @@ fn compiled(sources: &[Source]) -> String {
 
 #[test]
 fn every_scenario_becomes_what_it_expects() {
-    every_scenario(FOLDER, 18, |scenario| compiled(&scenario.sources));
+    every_scenario(FOLDER, 30, |scenario| compiled(&scenario.sources));
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn valid(text: &str) -> Policy {
 
 #[test]
 fn every_scenario_says_what_it_expects() {
-    every_scenario(FOLDER, 40, outcome);
+    every_scenario(FOLDER, 120, outcome);
 }
 
 #[test]

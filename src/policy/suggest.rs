@@ -1,6 +1,6 @@
 //! Naming what the operator wrote, and guessing what was meant.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 use crate::printable::printable;
 
@@ -34,13 +34,23 @@ pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
 
 /// `first`, `second` or `third`.
 pub(super) fn alternatives(words: &[&str]) -> String {
+    listed(words, " or ")
+}
+
+/// `first`, `second` and `third`.
+pub(super) fn series(words: &[String]) -> String {
+    listed(words, " and ")
+}
+
+fn listed<T: Display>(words: &[T], last_joint: &str) -> String {
     let mut text = String::new();
     for (index, word) in words.iter().enumerate() {
         let joint = match index {
             0 => "",
-            _ if index + 1 == words.len() => " or ",
+            _ if index + 1 == words.len() => last_joint,
             _ => ", ",
         };
+        // Writing to a String never fails.
         let _ = write!(text, "{joint}`{word}`");
     }
     text

@@ -64,7 +64,7 @@ fn check<A: Address>(same: &[Egress<A>], floats: &[FloatDraft<A>], findings: &mu
         findings.report(
             Finding::new(second.place, message)
                 .note("the first is given at", claim.place)
-                .hint("leave `egress` with one of them"),
+                .hint("keep `egress` at one of them only"),
         );
     }
 }

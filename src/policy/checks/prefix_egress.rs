@@ -46,7 +46,7 @@ fn settle_same<A: Address>(same: &mut [PrefixDraft<A>], findings: &mut Findings)
         findings.report(
             Finding::new(second.place, message)
                 .note("the first is given at", first)
-                .hint("leave `egress: true` with one of them"),
+                .hint("keep `egress: true` at one of them only"),
         );
     }
     if first.is_none() {

@@ -5,6 +5,10 @@ use crate::policy::source::Place;
 use crate::policy::suggest::{alternatives, nearest, quoted};
 use crate::policy::yaml::{Kind, Value};
 
+/// Other words for keys.
+const OTHER_WORDS: &[(&str, &str)] =
+    &[("comment", "name"), ("description", "name"), ("label", "name"), ("networks", "fixed")];
+
 /// A key and its value.
 pub(super) type Field<'t> = Option<(Value<'t>, Value<'t>)>;
 
@@ -50,7 +54,9 @@ fn unknown_key(key: Value<'_>, owner: &str, known: &[&str]) -> Finding {
             .hint(format!("the keys are {}", alternatives(known)));
     }
     let message = format!("unknown key {} in {owner}", quoted(key.text()));
-    Finding::new(key.place(), message).hint(match nearest(key.text(), known) {
+    let other = OTHER_WORDS.iter().find(|(word, key_)| *word == key.text() && known.contains(key_));
+    let meant = other.map(|(_, key)| *key).or_else(|| nearest(key.text(), known));
+    Finding::new(key.place(), message).hint(match meant {
         Some(word) => format!("did you mean `{word}`?"),
         None => format!("the keys are {}", alternatives(known)),
     })
@@ -98,18 +104,26 @@ pub(super) fn is_map(
 
 /// A value that is `true` or `false`.
 pub(super) fn boolean(key: Value<'_>, value: Value<'_>, findings: &mut Findings) -> Option<bool> {
-    let text = value.text().to_ascii_lowercase();
+    let meant = meant_boolean(value.text());
     if value.kind() == Kind::Boolean {
-        return Some(text == "true");
+        return meant;
     }
     let finding = wrong_type(value, &quoted(key.text()), "`true` or `false`", "true");
     let quotes = if value.is_quoted() { " without quotes" } else { "" };
-    findings.report(match text.as_str() {
-        "yes" | "on" | "y" | "true" | "1" => finding.hint(format!("write `true`{quotes}")),
-        "no" | "off" | "n" | "false" | "0" => finding.hint(format!("write `false`{quotes}")),
-        _ => finding,
+    findings.report(match meant {
+        Some(meant) => finding.hint(format!("write `{meant}`{quotes}")),
+        None => finding,
     });
     None
+}
+
+/// What a word means where `true` or `false` belongs.
+pub(super) fn meant_boolean(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "yes" | "on" | "y" | "true" | "1" => Some(true),
+        "no" | "off" | "n" | "false" | "0" => Some(false),
+        _ => None,
+    }
 }
 
 /// A value that is one of the words of `choices`, as what the word stands for.

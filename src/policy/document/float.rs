@@ -2,14 +2,14 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::fields::{boolean, fields, is_map, wrong_type};
+use super::fields::{boolean, fields, is_map, meant_boolean, wrong_type};
 use super::pair::{self, Body, EgressKey, FloatKey};
 use super::ports;
 use crate::address::IpFamily;
 use crate::policy::Name;
 use crate::policy::draft::Draft;
 use crate::policy::findings::{Finding, Findings};
-use crate::policy::values::{Endpoint, Role, address, endpoint, name};
+use crate::policy::values::{Endpoint, Problem, Role, address, endpoint, name};
 use crate::policy::yaml::{Kind, Value, Worker};
 
 /// Reads the section.
@@ -64,8 +64,8 @@ fn read(
     draft: &mut Draft,
     findings: &mut Findings,
 ) -> Option<()> {
-    let endpoint = read_endpoint(key, "a float", Role::Float, findings);
-    let body = read_body(value, findings);
+    let endpoint = read_endpoint(key, "a float", Role::Float, value, findings);
+    let body = read_body(value, key, findings);
     let (endpoint, body) = (endpoint?, body?);
     let float = FloatKey { endpoint, text: key.text(), place: key.place() };
     let added = match endpoint.family() {
@@ -76,13 +76,13 @@ fn read(
 }
 
 /// Reads what stands behind a float: a fixed address or prefix, or a map.
-fn read_body(value: Value<'_>, findings: &mut Findings) -> Option<Body> {
+fn read_body(value: Value<'_>, float: Value<'_>, findings: &mut Findings) -> Option<Body> {
     if value.kind() != Kind::Map {
         let fixed = if value.kind() == Kind::Null {
             None
         } else {
             let what = "what a float leads to";
-            Some((read_endpoint(value, what, Role::Fixed, findings)?, value.place()))
+            Some((read_endpoint(value, what, Role::Fixed, float, findings)?, value.place()))
         };
         return Some(Body { fixed, ..Body::default() });
     }
@@ -94,7 +94,7 @@ fn read_body(value: Value<'_>, findings: &mut Findings) -> Option<Body> {
     let mut keep = |read: bool| complete &= read;
     let mut body = Body::default();
     if let Some((_, value)) = fixed {
-        body.fixed = read_endpoint(value, "`fixed`", Role::Fixed, findings)
+        body.fixed = read_endpoint(value, "`fixed`", Role::Fixed, float, findings)
             .map(|endpoint| (endpoint, value.place()));
         keep(body.fixed.is_some());
     }
@@ -107,7 +107,11 @@ fn read_body(value: Value<'_>, findings: &mut Findings) -> Option<Body> {
         keep(body.egress.is_some());
     }
     if let Some((key, value)) = ports {
-        body.ports = ports::read(value, findings).map(|ports| (ports, key.place()));
+        let instance = match body.fixed {
+            Some((Endpoint::Address(fixed), _)) => Some(fixed),
+            Some((Endpoint::Prefix(_), _)) | None => None,
+        };
+        body.ports = ports::read(value, instance, findings).map(|ports| (ports, key.place()));
         keep(body.ports.is_some());
     }
     if let Some((key, value)) = host {
@@ -117,26 +121,42 @@ fn read_body(value: Value<'_>, findings: &mut Findings) -> Option<Body> {
     complete.then_some(body)
 }
 
-/// Reads an address or prefix.
+/// Reads an address or prefix beside `other`.
 fn read_endpoint(
     value: Value<'_>,
     what: &str,
     role: Role,
+    other: Value<'_>,
     findings: &mut Findings,
 ) -> Option<Endpoint> {
     if matches!(value.kind(), Kind::Null | Kind::List | Kind::Map) {
         let example = if role == Role::Float { "203.0.113.10" } else { "10.0.0.10" };
-        findings.report(wrong_type(value, what, "an address or a prefix", example));
+        let finding = wrong_type(value, what, "an address or a prefix", example);
+        findings.report(if value.kind() == Kind::List && role == Role::Fixed {
+            finding.hint("a float leads to one instance; a map of `ports` shares it among several")
+        } else {
+            finding
+        });
         return None;
     }
-    let report = |problem| findings.report(Finding::of(value.place(), problem));
-    endpoint(value.text(), role).map_err(report).ok()
+    let text = value.text();
+    let report = |problem: Problem| {
+        let prefixes = other.kind() != Kind::Map && other.text().contains('/');
+        let problem = if prefixes { problem } else { problem.beside_one_address(text) };
+        findings.report(Finding::of(value.place(), problem));
+    };
+    endpoint(text, role).map_err(report).ok()
 }
 
 /// Reads who leaves with the float: `true`, `false`, or the fixed address of an instance.
 fn read_egress(key: Value<'_>, value: Value<'_>, findings: &mut Findings) -> Option<EgressKey> {
-    if value.kind() != Kind::Text || !value.text().contains(['.', ':']) {
+    if meant_boolean(value.text()).is_some() {
         return boolean(key, value, findings).map(EgressKey::Flag);
+    }
+    if value.kind() != Kind::Text {
+        let expected = "`true`, `false` or a fixed address";
+        findings.report(wrong_type(value, "`egress`", expected, "true"));
+        return None;
     }
     let report = |problem| findings.report(Finding::of(value.place(), problem));
     address(value.text(), Role::Fixed).map(EgressKey::Instance).map_err(report).ok()

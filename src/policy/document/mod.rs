@@ -94,8 +94,12 @@ fn check_version(value: Value<'_>, findings: &mut Findings) {
         return;
     }
     let message = format!("`version` is 1, not {}", value.describe());
-    findings
-        .report(Finding::new(value.place(), message).hint("write `version: 1` or leave it out"));
+    let newer = value.text().parse::<u32>().is_ok_and(|version| version > 1);
+    findings.report(Finding::new(value.place(), message).hint(if newer && !value.is_quoted() {
+        "the policy is written for a newer hairnat; install that, or write `version: 1`"
+    } else {
+        "write `version: 1` or leave it out"
+    }));
 }
 
 fn read_fixed(item: Value<'_>, draft: &mut Draft, findings: &mut Findings) {

@@ -76,21 +76,27 @@ impl FloatKey<'_> {
             Endpoint::Address(address) => A::narrow(address).map(Side::Address),
             Endpoint::Prefix(prefix) => A::narrow_prefix(prefix).map(Side::Prefix),
         };
-        side.map_or_else(|| self.differs(endpoint.family(), place), Ok)
+        side.map_or_else(|| self.differs("leads to", endpoint.family(), place), Ok)
     }
 
-    /// `address`, which stands at `place`, in the family of the float.
-    pub(super) fn same_family_address<A: DraftAddress>(
+    /// The target `address`, which stands at `place`, in the family of the float.
+    pub(super) fn same_family_target<A: DraftAddress>(
         &self,
         address: IpAddr,
         place: Place,
     ) -> Outcome<A> {
-        A::narrow(address).map_or_else(|| self.differs(family_of(address), place), Ok)
+        A::narrow(address).map_or_else(|| self.differs("leads to", family_of(address), place), Ok)
     }
 
-    fn differs<T>(&self, other: IpFamily, place: Place) -> Outcome<T> {
+    /// The address of `egress`, which stands at `place`, in the family of the float.
+    fn same_family_egress<A: DraftAddress>(&self, address: IpAddr, place: Place) -> Outcome<A> {
+        let refuse = || self.differs("`egress` names", family_of(address), place);
+        A::narrow(address).map_or_else(refuse, Ok)
+    }
+
+    fn differs<T>(&self, what: &str, other: IpFamily, place: Place) -> Outcome<T> {
         let (float, family) = (self.shown(), self.endpoint.family());
-        let message = format!("float {float} is {family}, but leads to {other}");
+        let message = format!("float {float} is {family}, but {what} {other}");
         refuse(place, message, "a float and its fixed address are of the same family")
     }
 }
@@ -176,7 +182,7 @@ fn single<A: DraftAddress>(
             (None, None) => return leads_nowhere(float),
         },
         Some((EgressKey::Instance(fixed), place)) => {
-            let fixed = float.same_family_address(fixed, place)?;
+            let fixed = float.same_family_egress(fixed, place)?;
             FloatEgress::Claimed { fixed, named_at: Some(place) }
         }
     };

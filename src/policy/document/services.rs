@@ -40,7 +40,7 @@ impl<A: DraftAddress> Services<A> {
             }
             (Some((Ports::Map(entries), _)), _) => {
                 for entry in entries {
-                    let fixed = float.same_family_address(entry.fixed, entry.fixed_place)?;
+                    let fixed = float.same_family_target(entry.fixed, entry.fixed_place)?;
                     named.push((fixed, entry.fixed_place));
                     let target = ServiceTarget::Instance { fixed, port: entry.port };
                     placed.push((FloatService { service: entry.service, target }, entry.place));

@@ -1,6 +1,8 @@
 //! The small texts of a policy: addresses, prefixes, L4 ports, names.
 
 mod address;
+mod misspelt_address;
+mod misspelt_service;
 mod name;
 mod port;
 mod prefix;

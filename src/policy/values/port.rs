@@ -1,42 +1,36 @@
 //! L4 ports with their protocol, and ICMP, which has none.
 
+use std::net::IpAddr;
 use std::num::NonZeroU16;
 
 use super::Problem;
+use super::misspelt_service::{no_protocol, ports_hint, wrong_protocol};
 use crate::address::{PortRange, Protocol};
 use crate::policy::Service;
-use crate::policy::suggest::{alternatives, nearest, quoted};
+use crate::policy::suggest::quoted;
 
 /// The word for ICMP.
-const ICMP: &str = "icmp";
+pub(super) const ICMP: &str = "icmp";
 
 /// Reads L4 ports with their protocol, or `icmp`: `80/tcp`, `6000-6010/udp`.
-pub(in crate::policy) fn service(text: &str) -> Result<Service, Problem> {
+///
+/// Hints name `instance`, where they lead.
+pub(in crate::policy) fn service(text: &str, instance: Option<IpAddr>) -> Result<Service, Problem> {
     if text == ICMP {
         return Ok(Service::Icmp);
     }
-    let problem = |what: &str| Problem::new(format!("{} {what}", quoted(text)));
     let Some((ports, protocol)) = text.split_once('/') else {
-        return Err(problem("names no protocol").hint(
-            if text.bytes().all(|b| b.is_ascii_digit()) {
-                format!(
-                    "write {} or {}",
-                    quoted(&format!("{text}/tcp")),
-                    quoted(&format!("{text}/udp"))
-                )
-            } else {
-                "write L4 ports such as `80/tcp` or `6000-6010/udp`".to_owned()
-            },
-        ));
+        return Err(no_protocol(text, instance));
     };
-    let protocol = Protocol::from_name(protocol).ok_or_else(|| {
-        let names = Protocol::ALL.map(Protocol::name);
-        problem("names no protocol with L4 ports").hint(match nearest(protocol, &names) {
-            Some(name) => format!("did you mean {}?", quoted(&format!("{ports}/{name}"))),
-            None => format!("the protocol is {}", alternatives(&names)),
-        })
-    })?;
-    Ok(Service::Ports(protocol, range(text, ports)?))
+    let Some(protocol) = Protocol::from_name(protocol) else {
+        return Err(wrong_protocol(text, ports, protocol));
+    };
+    let range =
+        range(text, ports).map_err(|problem| match ports_hint(ports, protocol, instance) {
+            Some(hint) => problem.hint(hint),
+            None => problem,
+        })?;
+    Ok(Service::Ports(protocol, range))
 }
 
 /// Reads one L4 port of `text`, or a range of them.
@@ -68,12 +62,12 @@ mod tests {
     use super::service;
 
     fn key_refusal(text: &str) -> String {
-        service(text).unwrap_err().message
+        service(text, None).unwrap_err().message
     }
 
     #[test]
     fn single_ports_and_ranges_are_read() {
-        let read = |text| service(text).unwrap().to_string();
+        let read = |text| service(text, None).unwrap().to_string();
         assert_eq!(read("80/tcp"), "80/tcp");
         assert_eq!(read("6000-6010/udp"), "6000-6010/udp");
         assert_eq!(read("7-7/sctp"), "7/sctp");
@@ -88,6 +82,6 @@ mod tests {
             assert_eq!(key_refusal(text), format!("`{text}` has no valid L4 port"));
         }
         assert_eq!(key_refusal("80"), "`80` names no protocol");
-        assert_eq!(service("80/tpc").unwrap_err().hint.unwrap(), "did you mean `80/tcp`?");
+        assert_eq!(service("80/tpc", None).unwrap_err().hint.unwrap(), "did you mean `80/tcp`?");
     }
 }

@@ -47,12 +47,12 @@ impl SomePrefix {
 /// Reads a prefix: an address, `/`, and a length in plain decimal; no host bits.
 pub(in crate::policy) fn prefix(text: &str, role: Role) -> Result<SomePrefix, Problem> {
     let Some((address, length)) = text.split_once('/') else {
-        let address = syntax(text)?;
+        let address = syntax(text, role)?;
         let bits = if address.is_ipv4() { 32 } else { 128 };
         return Err(Problem::new(format!("{} has no prefix length", quoted(text)))
             .hint(format!("write `{address}/{bits}` for this one address")));
     };
-    let family = syntax(address)?;
+    let family = syntax(address, role)?;
     // IpNetwork takes `/+24`, `/024` and `/255.255.255.0` too.
     let plain = length.parse::<u8>().is_ok_and(|number| number.to_string() == length);
     let network: IpNetwork = match text.parse() {
@@ -86,6 +86,12 @@ pub(in crate::policy) fn prefix(text: &str, role: Role) -> Result<SomePrefix, Pr
             Err(refusal(text, &what, role))
         }
     }
+}
+
+/// The address of a prefix with host bits.
+pub(super) fn host_bits(text: &str) -> Option<IpAddr> {
+    let network: IpNetwork = text.parse().ok()?;
+    (network.ip() != network.network()).then_some(network.ip())
 }
 
 #[cfg(test)]

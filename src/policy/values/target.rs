@@ -22,7 +22,16 @@ pub(in crate::policy) struct Target {
 }
 
 /// Reads where `service` leads.
-pub(in crate::policy) fn target(text: &str, service: Service) -> Result<Target, Problem> {
+///
+/// Hints name `instance`, where the rest of the float leads.
+pub(in crate::policy) fn target(
+    text: &str,
+    service: Service,
+    instance: Option<IpAddr>,
+) -> Result<Target, Problem> {
+    if let Ok(ports) = range(text, text.trim_start_matches(':')) {
+        return Err(without_address(text, ports, instance));
+    }
     let (host, ports) = split(text)?;
     if let (Service::Ports(..), Some((host, ports))) = (service, unbracketed(text)) {
         return Err(without_brackets(text, host, ports));
@@ -50,6 +59,22 @@ fn split(text: &str) -> Result<(&str, Option<&str>), Problem> {
         Some(ports) => Ok((host, Some(ports))),
         None if rest.is_empty() => Ok((host, None)),
         None => Err(not_a_target(text)),
+    }
+}
+
+/// The refusal of L4 ports alone.
+fn without_address(text: &str, ports: PortRange, instance: Option<IpAddr>) -> Problem {
+    Problem::new(format!("{} names no instance", quoted(text))).hint(match instance {
+        Some(instance) => format!("write {}", with_ports(instance, ports)),
+        None => format!("write its address before it, such as `10.0.0.22:{ports}`"),
+    })
+}
+
+/// The address with L4 ports, in backticks, as YAML takes it.
+pub(super) fn with_ports(address: IpAddr, ports: PortRange) -> String {
+    match address {
+        IpAddr::V4(address) => format!("`{address}:{ports}`"),
+        IpAddr::V6(address) => format!("`\"[{address}]:{ports}\"`"),
     }
 }
 
@@ -114,14 +139,17 @@ fn uneven(text: &str, fixed: IpAddr, to: PortRange, from: PortRange, service: Se
     let kept = format!("or `{fixed}` to keep the numbers");
     let last = usize::from(to.first().get()) + from.count() - 1;
     let Some(last) = u16::try_from(last).ok().and_then(NonZeroU16::new) else {
-        return Problem::new(message).hint(format!("write a range that ends at 65535, {kept}"));
+        let count = from.count();
+        let hint = format!(
+            "{count} L4 ports from {} on end above 65535: write lower ones, {kept}",
+            to.first()
+        );
+        return Problem::new(message).hint(hint);
     };
     let Some(meant) = PortRange::new(to.first(), last) else {
         return Problem::new(message).hint(format!("write `{fixed}`"));
     };
-    let host = if fixed.is_ipv6() { format!("[{fixed}]") } else { fixed.to_string() };
-    let quotes = if fixed.is_ipv6() { "\"" } else { "" };
-    Problem::new(message).hint(format!("write `{quotes}{host}:{meant}{quotes}`, {kept}"))
+    Problem::new(message).hint(format!("write {}, {kept}", with_ports(fixed, meant)))
 }
 
 #[cfg(test)]
@@ -130,12 +158,13 @@ mod tests {
     use crate::policy::values::service;
 
     fn read(key: &str, text: &str) -> Result<(String, u16), String> {
-        let target = target(text, service(key).unwrap()).map_err(|problem| problem.message)?;
+        let target =
+            target(text, service(key, None).unwrap(), None).map_err(|problem| problem.message)?;
         Ok((target.fixed.to_string(), target.port.map_or(0, u16::from)))
     }
 
     fn hint(key: &str, text: &str) -> String {
-        target(text, service(key).unwrap()).unwrap_err().hint.unwrap()
+        target(text, service(key, None).unwrap(), None).unwrap_err().hint.unwrap()
     }
 
     #[test]
@@ -178,7 +207,8 @@ mod tests {
         assert_eq!(hint("8000/tcp", "10.0.0.22:80-90"), write("10.0.0.22:80"));
         let quoted = "write `\"[fd00::22]:80-90\"`, or `fd00::22` to keep the numbers";
         assert_eq!(hint("8000-8010/tcp", "[fd00::22]:80"), quoted);
-        let none = "write a range that ends at 65535, or `10.0.0.22` to keep the numbers";
+        let none = "11 L4 ports from 65530 on end above 65535: write lower ones, \
+                    or `10.0.0.22` to keep the numbers";
         assert_eq!(hint("8000-8010/tcp", "10.0.0.22:65530"), none);
     }
 
@@ -193,6 +223,19 @@ mod tests {
             assert_eq!(read("443/tcp", address).unwrap().1, 0, "{address}");
         }
         assert_eq!(read("icmp", "fd00:10::22:8443").unwrap().0, "fd00:10::22:8443");
+    }
+
+    #[test]
+    fn a_port_alone_is_told_its_instance() {
+        let hint = |text, instance: Option<&str>| {
+            let instance = instance.map(|address| address.parse().unwrap());
+            let problem = target(text, service("443/tcp", None).unwrap(), instance).unwrap_err();
+            assert_eq!(problem.message, format!("`{text}` names no instance"));
+            problem.hint.unwrap()
+        };
+        assert_eq!(hint("80", Some("10.0.0.10")), "write `10.0.0.10:80`");
+        assert_eq!(hint(":80", Some("fd00::10")), "write `\"[fd00::10]:80\"`");
+        assert_eq!(hint("80-90", None), "write its address before it, such as `10.0.0.22:80-90`");
     }
 
     #[test]
