@@ -7,7 +7,7 @@ use crate::address::{Address, InterfacePattern, IpFamily, Protocol};
 use crate::policy::{DefaultSource, Policy};
 use crate::ruleset::{
     AddressSide, BaseChain, Chain, ChainDeclaration, ChainType, Direction, Hook, MapKey, NatKind,
-    NatTarget, Rule, Set, Statement, Table, TableFamily,
+    NatTarget, Rule, Set, Statement, Table, TableFamily, UNTRANSLATED_ZONE,
 };
 
 /// Before conntrack (`NF_IP_PRI_CONNTRACK`, -200) looks a connection up, and before `raw` (-300), so
@@ -25,10 +25,6 @@ const POSTROUTING: (&str, BaseChain) = ("postrouting", nat(Hook::Postrouting, 99
 /// Where packets that nobody translated would be forwarded, or be for the host itself.
 const REFUSE_FORWARD: (&str, BaseChain) = ("refuse_forward", filter(Hook::Forward, 0));
 const REFUSE_INPUT: (&str, BaseChain) = ("refuse_input", filter(Hook::Input, 0));
-
-/// The conntrack zone of packets that pass the hooks before their time: no NAT is done in it. The
-/// number is arbitrary, and unlikely to be another program's.
-const UNTRANSLATED_ZONE: u16 = 26_721;
 
 const fn nat(hook: Hook, priority: i32) -> BaseChain {
     BaseChain { chain_type: ChainType::Nat, hook, priority, accept: true }

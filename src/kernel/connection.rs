@@ -40,7 +40,10 @@ impl<'a> Entry<'a> {
         let (_, reply) = tuple(nested(attributes, CTA_TUPLE_REPLY)?)?;
         let status = attributes.find(CTA_STATUS)?.map(Attribute::be32).transpose()?;
         let answered = status.is_none_or(|status| status & IPS_SEEN_REPLY != 0);
-        let connection = Connection { protocol, original, reply, answered };
+        // A zone that holds for one direction only stands in its tuple, and is none of ours.
+        let zone = attributes.find(CTA_ZONE)?.and_then(|zone| zone.payload.try_into().ok());
+        let zone = zone.map_or(0, u16::from_be_bytes);
+        let connection = Connection { protocol, original, reply, answered, zone };
         Ok(Self { connection, attributes })
     }
 
@@ -157,6 +160,7 @@ mod tests {
             original: tuple("192.0.2.2:40000", "203.0.113.11:53"),
             reply: tuple("10.0.0.11:5353", "192.0.2.2:40000"),
             answered: true,
+            zone: 3,
         };
         assert_eq!(connection, expected);
     }

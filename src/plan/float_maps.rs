@@ -3,8 +3,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::address::{Address, IpFamily};
-use crate::ruleset::{Elements, Set};
+use crate::address::{Address, IpFamily, Protocol};
+use crate::ruleset::{Element, Set, UNTRANSLATED_ZONE};
 
 /// A connection as conntrack knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,16 @@ pub struct Connection {
     pub reply: Tuple,
     /// Whether anything was sent back (`IPS_SEEN_REPLY`).
     pub answered: bool,
+    /// The conntrack zone that holds for both directions; 0 if there is none.
+    pub zone: u16,
+}
+
+impl Connection {
+    /// Whether cutting it would end it: a peer of TCP that was answered goes on as before, whatever the
+    /// rules are by now. Anything else begins anew with its next packet.
+    fn is_established_tcp(&self) -> bool {
+        self.protocol == Protocol::Tcp.number() && self.answered
+    }
 }
 
 /// One direction of a connection (`struct nf_conntrack_tuple`); the L4 ports of a protocol that has
@@ -30,7 +40,7 @@ pub struct Tuple {
     pub destination: SocketAddr,
 }
 
-/// What a map of ours is for.
+/// What a set or map of ours is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     /// `dnat4`: float → fixed.
@@ -45,54 +55,80 @@ pub(super) enum Role {
     Egress,
     /// `snat4_net`: fixed prefix → float prefix.
     EgressPrefix,
+    /// `host4`: float and L4 ports that stay with the host.
+    Host,
+    /// `fixed4`: the fixed networks.
+    Fixed,
+    /// `exempt4`: destinations that see the fixed address.
+    Exempt,
 }
 
-const ROLES: [(&str, IpFamily, Role); 12] = [
-    ("dnat4", IpFamily::V4, Role::Address),
-    ("dnat4_port", IpFamily::V4, Role::Port),
-    ("dnat4_range", IpFamily::V4, Role::Range),
-    ("dnat4_net", IpFamily::V4, Role::Prefix),
-    ("snat4", IpFamily::V4, Role::Egress),
-    ("snat4_net", IpFamily::V4, Role::EgressPrefix),
-    ("dnat6", IpFamily::V6, Role::Address),
-    ("dnat6_port", IpFamily::V6, Role::Port),
-    ("dnat6_range", IpFamily::V6, Role::Range),
-    ("dnat6_net", IpFamily::V6, Role::Prefix),
-    ("snat6", IpFamily::V6, Role::Egress),
-    ("snat6_net", IpFamily::V6, Role::EgressPrefix),
+/// The name of each, with the digit of its family left out.
+const ROLES: [(&str, &str, Role); 9] = [
+    ("dnat", "", Role::Address),
+    ("dnat", "_port", Role::Port),
+    ("dnat", "_range", Role::Range),
+    ("dnat", "_net", Role::Prefix),
+    ("snat", "", Role::Egress),
+    ("snat", "_net", Role::EgressPrefix),
+    ("host", "", Role::Host),
+    ("fixed", "", Role::Fixed),
+    ("exempt", "", Role::Exempt),
 ];
 
-/// The sets of fixed networks.
-const FIXED: [(&str, IpFamily); 2] = [("fixed4", IpFamily::V4), ("fixed6", IpFamily::V6)];
-
-/// What the set or map of that name is for; `None` if it translates nothing.
+/// What the set or map of that name is for; `None` if it is for nothing that a connection depends on.
 pub(super) fn role(name: &str) -> Option<(IpFamily, Role)> {
-    ROLES.iter().find(|(known, ..)| *known == name).map(|&(_, family, role)| (family, role))
+    ROLES.iter().find_map(|(head, tail, role)| {
+        let family = match name.strip_prefix(head)?.strip_suffix(tail)? {
+            "4" => IpFamily::V4,
+            "6" => IpFamily::V6,
+            _ => return None,
+        };
+        Some((family, *role))
+    })
 }
 
-/// The maps of one ruleset that translate, and its fixed networks.
+impl Role {
+    /// Whether it is a map of translations.
+    pub(super) const fn translates(self) -> bool {
+        match self {
+            Role::Address
+            | Role::Port
+            | Role::Range
+            | Role::Prefix
+            | Role::Egress
+            | Role::EgressPrefix => true,
+            Role::Host | Role::Fixed | Role::Exempt => false,
+        }
+    }
+}
+
+/// The sets and maps of one ruleset that decide where connections lead.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct FloatMaps<'a> {
-    maps: Vec<(IpFamily, Role, &'a Elements)>,
-    fixed: Vec<(IpFamily, &'a Elements)>,
+pub(super) struct FloatMaps<'a>(Vec<FloatMap<'a>>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct FloatMap<'a> {
+    family: IpFamily,
+    role: Role,
+    set: &'a Set,
+    /// Found out once, as it takes a walk over all elements ([`Set::is_sorted_by_intervals`]).
+    sorted: bool,
 }
 
 impl<'a> FloatMaps<'a> {
     /// Those among `sets`.
     pub(super) fn among(sets: impl Iterator<Item = &'a Set>) -> Self {
-        let mut found = Self::default();
-        for Set { declaration, elements } in sets {
-            let fixed = FIXED.iter().find(|(name, _)| *name == declaration.name);
-            found.fixed.extend(fixed.map(|&(_, family)| (family, elements)));
-            let map = role(&declaration.name).map(|(family, role)| (family, role, elements));
-            found.maps.extend(map);
-        }
-        found
+        let map = |set: &'a Set| {
+            let (family, role) = role(&set.declaration.name)?;
+            Some(FloatMap { family, role, set, sorted: set.is_sorted_by_intervals() })
+        };
+        Self(sets.filter_map(map).collect())
     }
 
     /// Whether there is any map of `family`.
     pub(super) fn has(&self, family: IpFamily) -> bool {
-        self.maps.iter().any(|&(of, ..)| of == family)
+        self.0.iter().any(|map| map.family == family && map.role.translates())
     }
 
     /// Whether a new connection like this one would be translated to the same instance.
@@ -109,12 +145,38 @@ impl<'a> FloatMaps<'a> {
         let Connection { original, reply, .. } = connection;
         let source = original.source.ip();
         let leaves = || {
-            let outwards = !self.is_fixed(original.destination.ip());
+            let outwards = !self.holds(Role::Fixed, original.destination.ip());
             outwards && self.egress(source).is_some()
-                || self.is_fixed(source) && self.lead(connection)
+                || self.holds(Role::Fixed, source) && self.lead(connection)
         };
         reply.source == original.destination && self.target(connection).is_some()
             || reply.destination == original.source && leaves()
+    }
+
+    /// Whether a new connection like this one would be translated, at one of its ends, as this one is
+    /// not, and `before` would not have translated it.
+    ///
+    /// Of connections in the other direction only those beyond the fixed networks are told: by which
+    /// interface they leave, conntrack does not know.
+    pub(super) fn begin(&self, connection: &Connection, before: &Self) -> bool {
+        let Connection { original, reply, zone, .. } = connection;
+        if *zone == UNTRANSLATED_ZONE || connection.is_established_tcp() {
+            return false;
+        }
+        let arrives = || {
+            let untranslated = reply.source == original.destination;
+            untranslated && before.target(connection).is_none() && self.target(connection).is_some()
+        };
+        let (source, destination) = (original.source.ip(), original.destination.ip());
+        let leaves = || {
+            let egress = self.egress(source);
+            egress.is_some()
+                && egress != before.egress(source)
+                && egress != Some(reply.destination.ip())
+                && !self.holds(Role::Fixed, destination)
+                && !self.holds(Role::Exempt, destination)
+        };
+        arrives() || leaves()
     }
 
     /// The fixed address, and perhaps the L4 port, that a new connection like this one would be
@@ -122,8 +184,11 @@ impl<'a> FloatMaps<'a> {
     fn target(&self, connection: &Connection) -> Option<(IpAddr, Option<u16>)> {
         let Connection { protocol, original, .. } = connection;
         let key = Key::new(original.destination, *protocol);
-        let by_port = || self.find(Role::Port, &key).map(|data| (data, key.port_of(data)));
-        let by_range = || self.find(Role::Range, &key).map(|data| (data, None));
+        if self.find(Role::Host, &key).is_some() {
+            return None;
+        }
+        let by_port = || self.find(Role::Port, &key).map(|one| (one.data, key.port_of(one.data)));
+        let by_range = || self.find(Role::Range, &key).map(|one| (one.data, None));
         match by_port().or_else(by_range) {
             Some((data, port)) => address(key.family, data).map(|address| (address, port)),
             None => self.whole(original.destination.ip()).map(|address| (address, None)),
@@ -146,38 +211,37 @@ impl<'a> FloatMaps<'a> {
         self.mapped(Role::Egress, Role::EgressPrefix, fixed)
     }
 
-    /// Whether an address is one of instances.
-    fn is_fixed(&self, address: IpAddr) -> bool {
-        let key = Key::new(SocketAddr::new(address, 0), 0);
-        let networks = self.fixed.iter().find(|(family, _)| *family == key.family);
-        networks.is_some_and(|(_, networks)| networks.containing(key.address()).is_some())
+    /// Whether an address is in the set of that role.
+    fn holds(&self, role: Role, address: IpAddr) -> bool {
+        self.find(role, &Key::new(SocketAddr::new(address, 0), 0)).is_some()
     }
 
     /// What an address leads to, alone or else as part of a prefix, in which its offset is kept.
     fn mapped(&self, single: Role, prefix: Role, from: IpAddr) -> Option<IpAddr> {
         let key = Key::new(SocketAddr::new(from, 0), 0);
         let family = key.family;
-        if let Some(data) = self.find(single, &key) {
-            return address(family, data);
+        if let Some(element) = self.find(single, &key) {
+            return address(family, element.data);
         }
-        let elements = self.map(family, prefix)?;
-        let element = elements.containing(key.address())?;
+        let element = self.find(prefix, &key)?;
         let offset = bits(from).wrapping_sub(bits(address(family, element.key)?));
         let first = bits(address(family, element.data)?);
         Some(from_bits(family, first.wrapping_add(offset)))
     }
 
-    /// The data that a key leads to.
-    fn find(&self, role: Role, key: &Key) -> Option<&'a [u8]> {
-        let key_bytes = match role {
-            Role::Port | Role::Range => key.with_port(),
-            _ => key.address(),
+    /// The element that a key leads to.
+    fn find(&self, role: Role, key: &Key) -> Option<Element<'a>> {
+        let map = self.0.iter().find(|map| (map.family, map.role) == (key.family, role))?;
+        let key = match role {
+            Role::Port | Role::Range | Role::Host => key.with_port(),
+            Role::Address
+            | Role::Prefix
+            | Role::Egress
+            | Role::EgressPrefix
+            | Role::Fixed
+            | Role::Exempt => key.address(),
         };
-        Some(self.map(key.family, role)?.containing(key_bytes)?.data)
-    }
-
-    fn map(&self, family: IpFamily, role: Role) -> Option<&'a Elements> {
-        self.maps.iter().find(|&&(of, is, _)| (of, is) == (family, role)).map(|&(.., map)| map)
+        if map.sorted { map.set.elements.containing(key) } else { map.set.find(key) }
     }
 }
 

@@ -1,5 +1,5 @@
-//! Connections that a plan makes stale: conntrack goes on translating them as it began, past every
-//! rule, to an instance that the float no longer leads to (OSSN-0020), or nowhere.
+//! Connections that a plan makes stale: conntrack goes on with them as they began, past every rule: to an
+//! instance that the float no longer leads to (OSSN-0020), or without the float that they have by now.
 
 use super::float_maps::{Connection, FloatMaps, Role, address, role};
 use super::{ChangePart, Changes, LiveSet, LiveTable, Subject};
@@ -7,8 +7,9 @@ use crate::address::IpFamily;
 use crate::ruleset::{Element, Table, TableFamily};
 
 /// The connections that were translated as the live ruleset says and as the desired one does not:
-/// those through a float that moved or vanished, and those that leave as one. Where the table is made
-/// anew, also those that were not translated because their first packet met neither table.
+/// those through a float that moved or vanished, and those that leave as one. Those that were not
+/// translated before their float was added, and go on so for as long as their peer sends. Where the table
+/// is made anew, also those that were not translated because their first packet met neither table.
 ///
 /// What another program translated is none of them, nor what the desired ruleset translates just
 /// so by another map.
@@ -33,19 +34,21 @@ impl<'a> StaleConnections<'a> {
             live.into_iter().flat_map(|table| &table.sets).filter_map(LiveSet::known),
         );
         let desired = FloatMaps::among(desired.into_iter().flat_map(|table| &table.sets));
-        let ends = |&family: &IpFamily| {
+        let changes_any = |&family: &IpFamily| {
             let missed = anew && desired.has(family);
+            let ends = |part| live.has(family) && ends_translations(part, &live, family);
+            let begins = |part| desired.has(family) && begins_translations(part, family);
             let mut parts = changes.parts().iter();
-            live.has(family) && (missed || parts.any(|part| ends_translations(part, &live, family)))
+            (missed && live.has(family)) || parts.any(|part| ends(part) || begins(part))
         };
-        let families: Vec<_> = IpFamily::ALL.into_iter().filter(ends).collect();
+        let families: Vec<_> = IpFamily::ALL.into_iter().filter(changes_any).collect();
         if families.is_empty() {
             return Self::default();
         }
         Self { live, desired, families, anew }
     }
 
-    /// The families in which there can be any; mostly none, as adding a float ends nothing.
+    /// The families in which there can be any.
     #[must_use]
     pub fn families(&self) -> &[IpFamily] {
         &self.families
@@ -62,12 +65,28 @@ impl<'a> StaleConnections<'a> {
         (missed && live.missed(connection) && desired.missed(connection))
             || (live.lead(connection) && !desired.lead(connection))
             || (live.own_source(connection) && !desired.own_source(connection))
+            || desired.begin(connection, live)
     }
+}
+
+/// Whether anything may be translated in `family` that was not, or not so.
+fn begins_translations(part: &ChangePart<'_>, family: IpFamily) -> bool {
+    let ChangePart::Elements(elements) = part else { return false };
+    let is_map =
+        role(&elements.set().name).is_some_and(|(of, role)| of == family && role.translates());
+    elements.family() == TableFamily::Inet
+        && is_map
+        && elements
+            .pairs()
+            .any(|(old, new)| new.is_some() && new.map(|new| new.data) != old.map(|old| old.data))
 }
 
 /// Whether anything that `live` translates in `family` may be translated otherwise, or no longer.
 fn ends_translations(part: &ChangePart<'_>, live: &FloatMaps<'_>, family: IpFamily) -> bool {
-    let role = |name: &str| role(name).filter(|(of, _)| *of == family).map(|(_, role)| role);
+    let decides = |role: Role| role.translates() || role == Role::Host;
+    let role = |name: &str| {
+        role(name).filter(|&(of, role)| of == family && decides(role)).map(|(_, role)| role)
+    };
     match part {
         ChangePart::One(change) => {
             change.family == TableFamily::Inet
@@ -95,6 +114,6 @@ fn ends_translations(part: &ChangePart<'_>, live: &FloatMaps<'_>, family: IpFami
 
 /// Whether a new element takes L4 ports from a float that led elsewhere with all of them.
 fn shadows(role: Role, new: Element<'_>, live: &FloatMaps<'_>, family: IpFamily) -> bool {
-    matches!(role, Role::Port | Role::Range)
+    matches!(role, Role::Port | Role::Range | Role::Host)
         && address(family, new.key).is_some_and(|float| live.whole(float).is_some())
 }

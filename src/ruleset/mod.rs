@@ -27,6 +27,10 @@ pub const TABLE_NAME: &str = "hairnat";
 /// The comment of both tables, for whoever lists them. It is no part of what is compared.
 pub const TABLE_COMMENT: &str = "managed by hairnat";
 
+/// The conntrack zone of packets that pass the hooks before their time, in which nothing is translated.
+/// The number is arbitrary, and unlikely to be another program's.
+pub const UNTRANSLATED_ZONE: u16 = 26_721;
+
 /// The desired content of the tables that hairnat owns, in the order in which nft lists them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Ruleset {

@@ -1,6 +1,6 @@
 //! Sets and maps: what they are keyed by and what they hold.
 
-use super::Elements;
+use super::{Element, Elements};
 
 /// A set or map and its elements.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,48 @@ pub struct Data {
     pub interval: bool,
 }
 
+impl Set {
+    /// The element that `key` is, or lies in, as the kernel finds it.
+    ///
+    /// In a concatenation each field has an interval of its own (`nft_pipapo_lookup`), so that more than
+    /// a binary search is needed unless [`Set::is_sorted_by_intervals`].
+    #[must_use]
+    pub fn find(&self, key: &[u8]) -> Option<Element<'_>> {
+        if key.len() != self.declaration.key_len() {
+            return None;
+        }
+        if self.is_sorted_by_intervals() {
+            return self.elements.containing(key);
+        }
+        self.elements.iter().find(|element| self.declaration.contains(*element, key))
+    }
+
+    /// Whether the intervals follow one another as their keys do: those of one field, and those of a
+    /// concatenation of which only the last field is a range, as hairnat makes them.
+    #[must_use]
+    pub fn is_sorted_by_intervals(&self) -> bool {
+        let key = &self.declaration.key;
+        let Some(last) = key.last().filter(|_| self.declaration.interval && key.len() > 1) else {
+            return true;
+        };
+        let fixed = self.declaration.key_len() - last.padded_len();
+        self.elements.iter().all(|element| element.key.get(..fixed) == element.last.get(..fixed))
+    }
+}
+
 impl SetDeclaration {
+    /// Whether each field of `key` lies between those of an interval.
+    fn contains(&self, element: Element<'_>, key: &[u8]) -> bool {
+        let mut offset = 0;
+        self.key.iter().all(|datatype| {
+            let field = offset..offset + datatype.padded_len();
+            offset = field.end;
+            let (first, last) = (element.key.get(field.clone()), element.last.get(field.clone()));
+            let key = key.get(field);
+            first <= key && key <= last
+        })
+    }
+
     /// Whether both are the same but for `size`, which is no difference by itself, unless packets
     /// fill the set: a smaller one holds less, and nobody hears of it.
     #[must_use]

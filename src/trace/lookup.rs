@@ -5,32 +5,11 @@ use std::num::NonZeroU16;
 
 use super::flow::{Flow, Transport, family};
 use crate::address::{IpFamily, icmp};
-use crate::ruleset::{Element, Set, Table};
+use crate::ruleset::{Set, Table};
 
 /// The set or map called `name`.
 pub(super) fn set<'a>(table: &'a Table, name: &str) -> Option<&'a Set> {
     table.sets.iter().find(|set| set.declaration.name == name)
-}
-
-/// The element that `key` is, or lies in.
-///
-/// In a concatenation each field has an interval of its own (`nft_pipapo_lookup`).
-pub(super) fn element<'a>(set: &'a Set, key: &[u8]) -> Option<Element<'a>> {
-    if key.len() != set.declaration.key_len() {
-        return None;
-    }
-    if !set.declaration.interval || set.declaration.key.len() == 1 {
-        return set.elements.containing(key);
-    }
-    set.elements.iter().find(|element| {
-        let mut offset = 0;
-        set.declaration.key.iter().all(|datatype| {
-            let field = offset..offset + datatype.padded_len();
-            offset = field.end;
-            element.key[field.clone()] <= key[field.clone()]
-                && key[field.clone()] <= element.last[field]
-        })
-    })
 }
 
 /// The address as a key.
@@ -104,6 +83,6 @@ pub(super) fn fixed_network(table: &Table, address: IpAddr) -> Option<String> {
         IpFamily::V6 => "fixed6",
     };
     let networks = set(table, name)?;
-    let network = element(networks, &address_key(address))?;
+    let network = networks.find(&address_key(address))?;
     Some(networks.declaration.key_text(network))
 }

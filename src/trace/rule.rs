@@ -107,7 +107,7 @@ pub(super) fn pass(rule: &Rule, table: &Table, packet: &mut Passing) -> Option<V
             Statement::AddressInSet { family: wanted, side, negated, set } => {
                 let address = address_of(&packet.flow, *side)?;
                 let set = lookup::set(table, set).filter(|_| family(address) == *wanted)?;
-                match (lookup::element(set, &address_key(address)), negated) {
+                match (set.find(&address_key(address)), negated) {
                     (Some(element), false) => matches.push(Match::new(set, element)),
                     (None, true) => {}
                     (Some(_), true) | (None, false) => return None,
@@ -116,7 +116,7 @@ pub(super) fn pass(rule: &Rule, table: &Table, packet: &mut Passing) -> Option<V
             }
             Statement::ServiceInSet { family: wanted, set } => {
                 let set = lookup::set(table, set).filter(|_| packet.flow.family() == *wanted)?;
-                matches.push(Match::new(set, lookup::element(set, &port_key(&packet.flow)?)?));
+                matches.push(Match::new(set, set.find(&port_key(&packet.flow)?)?));
                 continue;
             }
             Statement::DestinationOutside(prefix) => {
@@ -224,7 +224,7 @@ pub(super) fn rewrite(rule: &Rule, table: &Table, packet: &mut Passing) -> Optio
             Statement::EtherType(family) if packet.flow.family() == *family => {}
             Statement::Rewrite { side, map, .. } => {
                 let map = lookup::set(table, map)?;
-                let element = lookup::element(map, &map_key(&packet.flow, MapKey::AddressPair)?)?;
+                let element = map.find(&map_key(&packet.flow, MapKey::AddressPair)?)?;
                 let (address, _) = address_and_port(element.data, packet.flow.destination)?;
                 match side {
                     AddressSide::Source => packet.flow.source = Source::Address(address),
@@ -252,14 +252,14 @@ fn translate(
         NatTarget::Map { key, map, .. } => {
             let map = lookup::set(table, map)?;
             let key = map_key(flow, *key)?;
-            let element = lookup::element(map, &key)?;
+            let element = map.find(&key)?;
             let (address, port) = address_and_port(element.data, flow.destination)?;
             (address, port, Some(Match::new(map, element)))
         }
         NatTarget::PrefixMap { side, map } => {
             let map = lookup::set(table, map)?;
             let address = address_of(flow, *side)?;
-            let element = lookup::element(map, &address_key(address))?;
+            let element = map.find(&address_key(address))?;
             (in_range(element.data, address)?, None, Some(Match::new(map, element)))
         }
     };

@@ -18,5 +18,6 @@ mod neighbor_discovery;
 mod own_float;
 mod pool;
 mod port_hairpin;
+mod running;
 mod warnings;
 mod worlds;
