@@ -8,7 +8,7 @@ const BOTH: &str = "\
 table bridge hairnat
   + 1 set, 2 chains, 2 rules
 table inet hairnat
-  + 3 sets, 3 chains, 5 rules, 3 elements
+  + 3 sets, 4 chains, 9 rules, 3 elements
 map inet hairnat dnat4
   + 203.0.113.10 : 10.0.0.10
 map inet hairnat snat4
@@ -20,10 +20,10 @@ set inet hairnat fixed4
 #[test]
 fn the_first_apply_adds_both_tables_and_the_second_nothing() {
     alone(|world| {
-        let diff = format!("{BOTH}12 to add, 0 to replace, 0 to delete\n");
+        let diff = format!("{BOTH}16 to add, 0 to replace, 0 to delete\n");
         world.run("hairnat diff policy.yaml").is(1, &diff, "");
         world.run("hairnat diff -q policy.yaml").is(1, "", "");
-        let done = format!("{BOTH}applied: 12 added, 0 replaced, 0 deleted\n");
+        let done = format!("{BOTH}applied: 16 added, 0 replaced, 0 deleted\n");
         world.run("hairnat apply policy.yaml").is(0, &done, "");
         world.run("hairnat apply policy.yaml").is(0, "in sync: 1 float\n", "");
         world.run("hairnat apply -q policy.yaml").is(0, "", "");
@@ -34,7 +34,7 @@ fn the_first_apply_adds_both_tables_and_the_second_nothing() {
 fn a_dry_run_has_the_kernel_agree_and_changes_nothing() {
     alone(|world| {
         let validated = format!(
-            "{BOTH}12 to add, 0 to replace, 0 to delete; the kernel accepts it, nothing was changed\n"
+            "{BOTH}16 to add, 0 to replace, 0 to delete; the kernel accepts it, nothing was changed\n"
         );
         world.run("hairnat apply --dry-run policy.yaml").is(0, &validated, "");
         world.run("nft list ruleset").is(0, "", "");
@@ -95,7 +95,7 @@ fn verbose_tells_the_way_and_the_content() {
         world.write("policy.yaml", "fixed: [10.0.0.0/24]\n");
         let way = "\
 read policy.yaml
-read the ruleset at generation 1; apply would send 11 operations
+read the ruleset at generation 1; apply would send 14 operations
 ";
         let diff = "\
 table bridge hairnat
@@ -105,12 +105,15 @@ chain bridge hairnat prerouting
 chain bridge hairnat forward
   + ether daddr & ff:ff:00:00:00:00 == 33:33:00:00:00:00 iif . oif @ports counter drop
 table inet hairnat
-  + 1 set, 1 chain, 1 rule, 1 element
+  + 1 set, 2 chains, 3 rules, 1 element
 set inet hairnat fixed4
   + 10.0.0.0/24
+chain inet hairnat zones
+  + iifname \"fwbr*\" ct zone set 26721
 chain inet hairnat postrouting
+  + ct zone 26721 accept
   + ip saddr @fixed4 ip daddr @fixed4 ct status ! dnat accept
-6 to add, 0 to replace, 0 to delete
+8 to add, 0 to replace, 0 to delete
 ";
         world.run("hairnat diff -v policy.yaml").is(1, diff, way);
         world.run("hairnat apply -q policy.yaml").is(0, "", "");
@@ -146,14 +149,20 @@ map inet hairnat snat4
   10.0.0.10 : 203.0.113.10   web-1
 set inet hairnat fixed4
   10.0.0.0/24
+chain inet hairnat zones
+  type filter hook prerouting priority raw - 1; policy accept;
+  iifname \"fwbr*\" ct zone set 26721
 chain inet hairnat prerouting
-  type nat hook prerouting priority dstnat; policy accept;
+  type nat hook prerouting priority dstnat - 1; policy accept;
+  ct zone 26721 accept
+  ip saddr @fixed4 fib saddr . iif oif missing accept
   dnat ip to ip daddr map @dnat4
 chain inet hairnat output
-  type nat hook output priority -100; policy accept;
+  type nat hook output priority -101; policy accept;
   dnat ip to ip daddr map @dnat4
 chain inet hairnat postrouting
-  type nat hook postrouting priority srcnat; policy accept;
+  type nat hook postrouting priority srcnat - 1; policy accept;
+  ct zone 26721 accept
   ip saddr @fixed4 ip daddr @fixed4 ct status ! dnat accept
   snat ip to ip saddr map @snat4
   ip saddr @fixed4 ip daddr @fixed4 masquerade
@@ -199,7 +208,9 @@ fn remove_takes_hairpin_mode_from_the_ports_of_the_guard_unless_it_is_to_stay() 
 table bridge hairnat
   - 1 set, 2 chains, 2 rules
 table inet hairnat
-  - 1 set, 1 chain, 1 rule, 1 element
+  - 1 set, 2 chains, 3 rules, 1 element
+set inet hairnat fixed4
+  - 10.0.0.0/24
 ";
         let switched_off = "bridge port vnet0\n  ~ hairpin_mode : on -> off\n";
         let warning = "\
@@ -210,17 +221,17 @@ warning: bridge port `vnet0` is in hairpin mode without a guard: an instance beh
         world.write("policy.yaml", policy);
         world.run("hairnat apply -q policy.yaml").is(0, "", "");
         let validated = format!(
-            "{removed}{switched_off}0 to add, 1 to replace, 2 to delete; the kernel accepts it, \
+            "{removed}{switched_off}0 to add, 1 to replace, 8 to delete; the kernel accepts it, \
              nothing was changed\n"
         );
         world.run("hairnat remove --dry-run").is(0, &validated, "");
         world.run(MODE).is(0, "hairpin on\n", "");
-        let done = format!("{removed}{switched_off}applied: 0 added, 1 replaced, 2 deleted\n");
+        let done = format!("{removed}{switched_off}applied: 0 added, 1 replaced, 8 deleted\n");
         world.run("hairnat remove").is(0, &done, "");
         world.run(MODE).is(0, "hairpin off\n", "");
 
         world.run("hairnat apply -q policy.yaml").is(0, "", "");
-        let done = format!("{removed}applied: 0 added, 0 replaced, 2 deleted\n");
+        let done = format!("{removed}applied: 0 added, 0 replaced, 8 deleted\n");
         world.run("hairnat remove --keep-hairpin-mode").is(0, &done, warning);
         world.run(MODE).is(0, "hairpin on\n", "");
         world.run("hairnat remove").is(0, "nothing to remove\n", warning);
@@ -236,7 +247,7 @@ fn remove_takes_both_tables_and_nothing_else() {
 table bridge hairnat
   - 1 set, 2 chains, 2 rules
 table inet hairnat
-  - 3 sets, 3 chains, 5 rules, 3 elements
+  - 3 sets, 4 chains, 9 rules, 3 elements
 map inet hairnat dnat4
   - 203.0.113.10 : 10.0.0.10
 map inet hairnat snat4
@@ -245,10 +256,10 @@ set inet hairnat fixed4
   - 10.0.0.0/24
 ";
         let validated = format!(
-            "{removed}0 to add, 0 to replace, 12 to delete; the kernel accepts it, nothing was changed\n"
+            "{removed}0 to add, 0 to replace, 16 to delete; the kernel accepts it, nothing was changed\n"
         );
         world.run("hairnat remove --dry-run").is(0, &validated, "");
-        let done = format!("{removed}applied: 0 added, 0 replaced, 12 deleted\n");
+        let done = format!("{removed}applied: 0 added, 0 replaced, 16 deleted\n");
         world.run("hairnat remove").is(0, &done, "");
         world.run("nft list ruleset").is(0, "table inet other {\n}\n", "");
     });

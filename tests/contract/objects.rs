@@ -132,10 +132,11 @@ pub(crate) fn a_flushed_chain_has_only_the_rules_that_are_added_then(world: &mut
     let add = Action::AddRule { chain, rule: &accept(), before: None };
     world.commit(vec![add.clone(), Action::FlushChain(chain), add]);
     let mut after = world.snapshot();
+    let place = before.tables[1].chains.iter().position(|live| live.name() == chain).unwrap();
     let chains = &mut after.tables[1].chains;
-    let rules: Vec<_> = chains[2].rules.iter().map(|live| live.rule.to_string()).collect();
+    let rules: Vec<_> = chains[place].rules.iter().map(|live| live.rule.to_string()).collect();
     assert_eq!(rules, ["accept"]);
-    chains[2].rules.clone_from(&before.tables[1].chains[2].rules);
+    chains[place].rules.clone_from(&before.tables[1].chains[place].rules);
     assert_eq!(after.tables, before.tables, "nothing else has changed");
 }
 

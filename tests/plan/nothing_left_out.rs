@@ -1,7 +1,7 @@
 //! What else changes with a table, set or chain is shown beside it: nothing that differs is hidden
 //! by what happens around it.
 
-use hairnat::plan::{ForeignChain, LiveRule, LiveSet, Snapshot};
+use hairnat::plan::{ForeignChain, LiveChain, LiveRule, LiveSet, Snapshot};
 use hairnat::ruleset::{Element, Elements, Rule, Set, Statement};
 
 use crate::scenario::Scenario;
@@ -35,6 +35,11 @@ const ELEMENTS: &str = "
 /// The live map `dnat4`.
 fn dnat4(live: &mut Snapshot) -> &mut LiveSet {
     live.tables[0].sets.iter_mut().find(|set| set.name() == "dnat4").unwrap()
+}
+
+/// A live chain of the only table.
+fn chain<'a>(live: &'a mut Snapshot, name: &str) -> &'a mut LiveChain {
+    live.tables[0].chains.iter_mut().find(|chain| chain.name() == name).unwrap()
 }
 
 fn known(set: &mut LiveSet) -> &mut Set {
@@ -161,14 +166,14 @@ map inet hairnat dnat4
 fn a_table_that_vanishes_shows_its_elements_and_all_that_others_put_there() {
     let by_others = |live: &mut Snapshot| {
         live.tables[0].others.push("counter `hits`".to_owned());
-        live.tables[0].chains[0].rules.push(by_hand(99));
+        chain(live, "prerouting").rules.push(by_hand(99));
         let LiveSet::Known { strays, .. } = dnat4(live) else { panic!() };
         *strays = 2;
     };
     let applied = || Scenario::new().applied(TWO).drift(by_others);
     let shown = "\
 table inet hairnat
-  - 2 sets, 3 chains, 6 rules, 5 elements
+  - 2 sets, 4 chains, 10 rules, 5 elements
   - counter `hits`
 map inet hairnat dnat4
   - 2 elements of a form that hairnat does not write
@@ -177,15 +182,20 @@ map inet hairnat dnat4
 set inet hairnat fixed4
   - 10.0.0.0/24";
     let scenario = applied();
-    assert_eq!(scenario.summary(), (0, 0, 1 + 1 + 5 + 6));
+    assert_eq!(scenario.summary(), (0, 0, 1 + 1 + 5 + 10));
     scenario.plans(shown);
     let rules = "
+chain inet hairnat zones
+  - iifname \"fwbr*\" ct zone set 26721
 chain inet hairnat prerouting
+  - ct zone 26721 accept
+  - ip saddr @fixed4 fib saddr . iif oif missing accept
   - dnat ip to ip daddr map @dnat4
   - by hand
 chain inet hairnat output
   - dnat ip to ip daddr map @dnat4
 chain inet hairnat postrouting
+  - ct zone 26721 accept
   - ip saddr @fixed4 ip daddr @fixed4 ct status ! dnat accept
   - ip saddr @fixed4 ip daddr @fixed4 masquerade
   - ip saddr @fixed4 masquerade";
@@ -197,7 +207,7 @@ fn a_chain_that_is_declared_anew_shows_its_rule_changes() {
     let scenario = Scenario::new()
         .applied(TWO)
         .drift(|live| {
-            let chain = &mut live.tables[0].chains[0];
+            let chain = chain(live, "prerouting");
             chain.declaration.as_mut().unwrap().base.as_mut().unwrap().accept = false;
             chain.rules[0] = by_hand(99);
         })
@@ -206,10 +216,10 @@ fn a_chain_that_is_declared_anew_shows_its_rule_changes() {
     scenario.plans(
         "\
 chain inet hairnat prerouting
-  ~ type nat hook prerouting priority dstnat; policy drop; -> \
-type nat hook prerouting priority dstnat; policy accept;
+  ~ type nat hook prerouting priority dstnat - 1; policy drop; -> \
+type nat hook prerouting priority dstnat - 1; policy accept;
   - by hand
-  + dnat ip to ip daddr map @dnat4",
+  + ct zone 26721 accept",
     );
 }
 
@@ -218,7 +228,7 @@ fn a_chain_that_appears_or_vanishes_shows_its_rules() {
     let scenario = Scenario::new()
         .applied(TWO)
         .drift(|live| {
-            let chain = &mut live.tables[0].chains[1];
+            let chain = chain(live, "output");
             let (name, description) = ("mine".to_owned(), "type route hook output".to_owned());
             chain.declaration = Err(ForeignChain { name, description });
             chain.rules = vec![by_hand(98), by_hand(99)];
@@ -228,7 +238,7 @@ fn a_chain_that_appears_or_vanishes_shows_its_rules() {
     scenario.plans(
         "\
 chain inet hairnat output
-  + type nat hook output priority -100; policy accept;
+  + type nat hook output priority -101; policy accept;
   + dnat ip to ip daddr map @dnat4
 chain inet hairnat mine
   - type route hook output
@@ -273,7 +283,7 @@ fn appearing(floats: u32) -> String {
 fn fifty_elements_are_shown_and_the_rest_is_counted() {
     let head = |elements| {
         format!(
-            "table inet hairnat\n  + 2 sets, 3 chains, 5 rules, {elements} elements\n\
+            "table inet hairnat\n  + 2 sets, 4 chains, 9 rules, {elements} elements\n\
              map inet hairnat dnat4"
         )
     };
@@ -286,11 +296,16 @@ fn fifty_elements_are_shown_and_the_rest_is_counted() {
         "{}{}
 set inet hairnat fixed4
   + 10.0.0.0/23
+chain inet hairnat zones
+  + iifname \"fwbr*\" ct zone set 26721
 chain inet hairnat prerouting
+  + ct zone 26721 accept
+  + ip saddr @fixed4 fib saddr . iif oif missing accept
   + dnat ip to ip daddr map @dnat4
 chain inet hairnat output
   + dnat ip to ip daddr map @dnat4
 chain inet hairnat postrouting
+  + ct zone 26721 accept
   + ip saddr @fixed4 ip daddr @fixed4 ct status ! dnat accept
   + ip saddr @fixed4 ip daddr @fixed4 masquerade
   + ip saddr @fixed4 masquerade",
@@ -304,7 +319,7 @@ fn what_is_not_shown_is_counted_by_what_becomes_of_it() {
     let gone = "  198.51.100.1: { fixed: 10.0.1.1, egress: false }\n";
     let scenario = Scenario::new()
         .applied(&format!("{}{gone}", crowd(60)))
-        .drift(|live| live.tables[0].chains[0].rules.extend((90..97).map(by_hand)))
+        .drift(|live| chain(live, "prerouting").rules.extend((90..97).map(by_hand)))
         .policy(&crowd(61).replace("10.0.0.1", "10.0.1.1"));
     let moved = |n| format!("\n  ~ 100.64.0.{n:<2} : 10.0.0.{0} -> 10.0.1.{0}", n + 100);
     scenario.plans(&format!(

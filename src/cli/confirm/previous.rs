@@ -245,7 +245,7 @@ mod tests {
         assert_eq!(previous.compare(&mut kernel), Err(reason));
         let mut host = RecordedHost(&record);
         let reverted = previous.restore(&mut kernel, &mut host).unwrap();
-        assert_eq!(reverted.differences, ["chain inet hairnat mine: - 0 rules"]);
+        assert_eq!(reverted.differences, ["chain inet hairnat mine: - no hook"]);
         assert!(kernel.snapshot().unwrap().tables.is_empty());
         // By then nothing of what was applied is there, and nothing differs from it.
         let again = previous.restore(&mut kernel, &mut host).unwrap();

@@ -47,6 +47,7 @@ fn what_others_put_into_our_tables_comes_back_too() {
     alone(|world| {
         let foreign = "\
 table inet hairnat {
+    comment \"managed by hairnat\"
     set blocked { type ipv4_addr; flags interval; elements = { 192.0.2.1, 198.51.100.0/24 }; }
     chain extra { ip saddr @blocked drop; }
     chain wall { type filter hook input priority 0; policy drop; }
@@ -56,6 +57,28 @@ table inet hairnat {
         world.write("foreign.nft", foreign);
         world.run("nft -f foreign.nft").is(0, "", "");
         comes_back(world, POLICY);
+    });
+}
+
+/// No plan compares comments of tables, and a table that is made anew has the one of hairnat.
+#[test]
+fn a_table_with_another_comment_comes_back_with_that_of_hairnat() {
+    alone(|world| {
+        world.run("nft add table inet hairnat '{ comment \"mine\"; }'").is(0, "", "");
+        world.run("nft add set inet hairnat blocked '{ type ipv4_addr; }'").is(0, "", "");
+        let mut apply = world.start(MINUTE);
+        apply.asks();
+        apply.signal(Signal::SIGTERM);
+        assert_eq!(apply.end().code(), 6);
+        let back = "\
+table inet hairnat {
+\tcomment \"managed by hairnat\"
+\tset blocked {
+\t\ttype ipv4_addr
+\t}
+}
+";
+        assert_eq!(ruleset(world), back);
     });
 }
 
