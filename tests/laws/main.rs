@@ -10,6 +10,8 @@ mod language;
 mod listing;
 mod planning;
 mod policies;
+mod rulesets;
+mod scripts;
 #[path = "../witness/mod.rs"]
 mod witness;
 
