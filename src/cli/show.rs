@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::output::Output;
 use crate::kernel::{Kernel, NfTables};
 use crate::plan::{CounterValue, LiveChain, LiveRule, LiveSet, LiveTable, Snapshot};
-use crate::ruleset::{Element, Set, TABLE_NAME, TableFamily};
+use crate::ruleset::{Datatype, Element, Set, TABLE_NAME, TableFamily};
 
 /// Prints our tables as they are.
 ///
@@ -30,10 +30,38 @@ pub(super) fn run(out: &mut Output) -> Result<Exit, Failure> {
 
 fn script(live: &Snapshot, out: &mut Output) -> io::Result<()> {
     let (ruleset, left_out) = live.to_ruleset();
+    let (ruleset, unreadable) = ruleset.loadable();
     for object in left_out {
         out.warning(&format!("left out {object}, which hairnat cannot write"));
     }
-    ruleset.to_nft_script(&mut out.script())
+    for object in unreadable {
+        out.warning(&format!("left out {object}, which nft cannot load from text"));
+    }
+    for object in passing(live) {
+        out.warning(&format!("left out {object}"));
+    }
+    let dormant: Vec<TableFamily> =
+        live.tables.iter().filter(|table| table.dormant).map(|table| table.family).collect();
+    ruleset.to_nft_script_with(&dormant, &mut out.script())
+}
+
+/// What is live only while something else lasts: the process that owns a table, packets that fill a
+/// set. The set of ports is not worth a word: its elements are numbers of this host's interfaces.
+fn passing(live: &Snapshot) -> Vec<String> {
+    let mut objects = Vec::new();
+    for LiveTable { family, owner, sets, .. } in &live.tables {
+        if owner.is_some() {
+            objects.push(format!("the flag `owner` of table `{family} {TABLE_NAME}`"));
+        }
+        for Set { declaration, .. } in sets.iter().filter_map(LiveSet::known) {
+            let ports = declaration.key.iter().all(|one| *one == Datatype::IfaceIndex);
+            if declaration.learned.is_some() && !ports {
+                let (keyword, name) = (declaration.keyword(), &declaration.name);
+                objects.push(format!("the elements of {keyword} `{name}`, which packets fill"));
+            }
+        }
+    }
+    objects
 }
 
 fn text(live: &Snapshot, out: &mut Output) -> io::Result<()> {

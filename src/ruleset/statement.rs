@@ -43,7 +43,7 @@ pub enum Statement {
         /// The learned set.
         set: String,
     },
-    /// `meta nfproto ipv4`: not shown by nft, which knows that the next match implies it.
+    /// `meta nfproto ipv4`: not shown where an address match behind it implies it.
     NfProto(IpFamily),
     /// `meta protocol ip`, which takes the place of `meta nfproto` in the bridge family; not shown
     /// either.

@@ -36,6 +36,8 @@ pub(super) struct Concatenation<'a> {
     types: &'a [Datatype],
     first: &'a [u8],
     last: &'a [u8],
+    /// Whether each field must be a range: nft(8) takes a single address for no `interval`.
+    ranges: bool,
 }
 
 impl SetDeclaration {
@@ -52,7 +54,7 @@ impl SetDeclaration {
     }
 
     pub(super) fn key_fields<'a>(&'a self, element: Element<'a>) -> Concatenation<'a> {
-        Concatenation { types: &self.key, first: element.key, last: element.last }
+        Concatenation { types: &self.key, first: element.key, last: element.last, ranges: false }
     }
 
     pub(super) fn data_fields<'a>(&'a self, element: Element<'a>) -> Option<Concatenation<'a>> {
@@ -62,7 +64,7 @@ impl SetDeclaration {
         } else {
             (element.data, element.data)
         };
-        Some(Concatenation { types: &data.types, first, last })
+        Some(Concatenation { types: &data.types, first, last, ranges: data.interval })
     }
 }
 
@@ -75,7 +77,11 @@ impl Concatenation<'_> {
             offset = field.end;
             let first = self.first.get(field.clone()).unwrap_or_default();
             let last = self.last.get(field).unwrap_or_default();
-            Value::between(datatype, first, last)
+            match Value::between(datatype, first, last) {
+                Value::Single(first @ Scalar::V4(_)) if self.ranges => Value::Prefix(first, 32),
+                Value::Single(first @ Scalar::V6(_)) if self.ranges => Value::Prefix(first, 128),
+                value => value,
+            }
         })
     }
 
@@ -122,6 +128,10 @@ impl fmt::Display for Value {
         match self {
             Value::Single(value) => value.fmt(f),
             Value::Prefix(first, len) => write!(f, "{first}/{len}"),
+            // nft(8) would read `tcp-udp` as one name.
+            Value::Range(Scalar::Protocol(first), Scalar::Protocol(last)) => {
+                write!(f, "{first}-{last}")
+            }
             Value::Range(first, last) => write!(f, "{first}-{last}"),
         }
     }
@@ -224,6 +234,8 @@ mod tests {
         let set = declaration(&types, None);
         assert_eq!(set.key_text(element), "203.0.113.13 . tcp . 64-127");
         assert_eq!(set.data_text(element), "");
+        let protocols = Element { key: &[6, 0, 0, 0], last: &[17, 0, 0, 0], ..element };
+        assert_eq!(declaration(&[Datatype::InetProto], None).key_text(protocols), "6-17");
     }
 
     #[test]
@@ -237,6 +249,7 @@ mod tests {
         let with_port = [10, 0, 0, 22, 0x20, 0xfb, 0, 0];
         assert_eq!(text(&[v4, Datatype::InetService], false, &with_port), "10.0.0.22 . 8443");
         assert_eq!(text(&[v4], true, &[10, 0, 0, 64, 10, 0, 0, 79]), "10.0.0.64/28");
+        assert_eq!(text(&[v4], true, &[10, 0, 0, 64, 10, 0, 0, 64]), "10.0.0.64/32");
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod refusals;
 mod repair;
 mod running;
 mod schema;
+mod script;
 mod streams;
 mod terminal;
 mod unreadable;

@@ -2,7 +2,6 @@
 //! about is ever on a wire.
 
 use std::fmt::Write as _;
-use std::thread;
 
 use hairnat::compile::compile;
 use hairnat::kernel::{NfTables, Step, converge};
@@ -12,7 +11,7 @@ use hairnat::trace::Conditions;
 use crate::conntrack;
 use crate::namespace::Namespace;
 use crate::places::{INSTANCES, NEIGHBORS, NETWORKS, Network, Place};
-use crate::servers::{Servers, Sightings};
+use crate::servers::{Sightings, serve};
 
 /// The lab.
 pub(crate) struct Lab {
@@ -29,7 +28,6 @@ impl Lab {
         let host = Namespace::here();
         settle(&host);
         host.ip("link set lo up");
-        let mut servers = Servers::new();
         let mut instances = Vec::new();
         for network in &NETWORKS {
             bridge(&host, network);
@@ -39,13 +37,11 @@ impl Lab {
         }
         let neighbors: Vec<_> =
             (0..NEIGHBORS.len()).map(|number| neighbor(&host, number)).collect();
-        for namespace in instances.iter().chain(&neighbors) {
-            namespace.enter();
-            servers.serve();
-        }
         host.enter();
-        let sightings = servers.sightings();
-        thread::spawn(move || servers.run());
+        let sightings = Sightings::default();
+        for machine in instances.iter().chain(&neighbors) {
+            serve(machine, &sightings);
+        }
         assert_eq!(instances.len(), INSTANCES);
         Self { host, instances, neighbors, conditions: None, sightings }
     }

@@ -1,4 +1,4 @@
-//! A network namespace that the one thread of a test steps into and out of.
+//! A network namespace that a thread steps into and out of.
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -23,6 +23,11 @@ impl Namespace {
         let status = command("ip").args(["netns", "add", name]).status().expect("run ip");
         assert!(status.success(), "ip netns add {name}: {status}");
         Self(File::open(Path::new("/run/netns").join(name)).expect("new namespace"))
+    }
+
+    /// The same one, to be entered by another thread.
+    pub(crate) fn same(&self) -> Self {
+        Self(self.0.try_clone().expect("an open file"))
     }
 
     /// Moves this thread here. Sockets opened from now on, and commands started, stay here.

@@ -1,4 +1,4 @@
-//! Servers on every L4 port that a policy may name, of every machine, in one thread.
+//! Servers on every L4 port that a policy may name, of every machine, a thread each.
 //!
 //! A server answers `ADDRESS PORT PEER`: its own end, and its peer as it sees it. Of SCTP, and of
 //! pings, which the kernel answers by itself, is noted down what arrived.
@@ -8,11 +8,13 @@ use std::io::{ErrorKind, Write as _};
 use std::io::{IoSlice, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
 
 use std::num::NonZeroU16;
 
 use nix::libc;
+use nix::sched::{CloneFlags, unshare};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::socket::sockopt::{Ipv4PacketInfo, Ipv6RecvPacketInfo, Ipv6V6Only, ReuseAddr};
 use nix::sys::socket::{
@@ -20,6 +22,7 @@ use nix::sys::socket::{
     SockType, SockaddrStorage, bind, listen, recvmsg, sendmsg, setsockopt, socket,
 };
 
+use crate::namespace::Namespace;
 use crate::packet::Outcome;
 use crate::sctp::Sctp;
 
@@ -39,25 +42,38 @@ enum Server {
     Sctp(OwnedFd, AddressFamily),
 }
 
-/// All of them.
-pub(crate) struct Servers {
+/// The servers of one machine.
+struct Servers {
     all: Vec<Server>,
     epoll: Epoll,
     sightings: Sightings,
 }
 
+/// Has every L4 port of the machine answered, and pings noted down, as long as the process lives.
+///
+/// The thread has a table of open files of its own: together the machines have more of them than the
+/// usual limit of a table, 1,024.
+pub(crate) fn serve(machine: &Namespace, sightings: &Sightings) {
+    let (machine, sightings) = (machine.same(), Arc::clone(sightings));
+    let (ready, serving) = mpsc::channel();
+    thread::spawn(move || {
+        unshare(CloneFlags::CLONE_FILES).expect("a table of open files");
+        machine.enter();
+        let mut servers = Servers::new(sightings);
+        servers.open();
+        ready.send(()).expect("somebody waits");
+        servers.run();
+    });
+    serving.recv().expect("servers");
+}
+
 impl Servers {
-    pub(crate) fn new() -> Self {
+    fn new(sightings: Sightings) -> Self {
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).expect("epoll");
-        Self { all: Vec::new(), epoll, sightings: Sightings::default() }
+        Self { all: Vec::new(), epoll, sightings }
     }
 
-    pub(crate) fn sightings(&self) -> Sightings {
-        Arc::clone(&self.sightings)
-    }
-
-    /// Has every L4 port of this namespace answered, and pings noted down.
-    pub(crate) fn serve(&mut self) {
+    fn open(&mut self) {
         for family in [AddressFamily::Inet, AddressFamily::Inet6] {
             for port in L4_PORTS {
                 self.add(Server::Tcp(listener(family, port)));
@@ -76,8 +92,7 @@ impl Servers {
         self.all.push(server);
     }
 
-    /// Answers as long as the process lives.
-    pub(crate) fn run(&self) {
+    fn run(&self) {
         let mut events = [EpollEvent::empty(); 64];
         loop {
             let ready = match self.epoll.wait(&mut events, EpollTimeout::NONE) {

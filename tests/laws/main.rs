@@ -12,6 +12,8 @@ mod listing;
 mod model;
 mod planning;
 mod policies;
+mod rulesets;
+mod scripts;
 #[path = "../witness/mod.rs"]
 mod witness;
 

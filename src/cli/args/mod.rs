@@ -152,6 +152,9 @@ Example:
     Explain(Explain),
     /// Print what is live, with counters
     #[command(after_long_help = "\
+With -o nft it prints a script that nft loads. What other programs put into the tables and a script
+cannot say, such as a name that is a keyword of nft, is left out and named on standard error.
+
 Example:
   hairnat show
   hairnat show -o nft > backup.nft

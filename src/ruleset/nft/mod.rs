@@ -3,13 +3,15 @@
 //! Nothing is built up in memory: an element is written as it is reached.
 
 mod chain;
+mod loadable;
+mod names;
 mod set;
 mod statement;
 
 use std::fmt;
 use std::io::{self, BufWriter, Write};
 
-use super::{Ruleset, TABLE_COMMENT, TABLE_NAME, Table};
+use super::{Ruleset, TABLE_COMMENT, TABLE_NAME, Table, TableFamily};
 
 pub(super) use set::comment_text;
 pub(super) use statement::Mac;
@@ -38,13 +40,29 @@ impl Ruleset {
     ///
     /// What `out` says.
     pub fn to_nft_script(&self, out: &mut impl Write) -> io::Result<()> {
+        self.to_nft_script_with(&[], out)
+    }
+
+    /// As [`Ruleset::to_nft_script`], with the tables of the families in `dormant` switched off.
+    ///
+    /// # Errors
+    ///
+    /// What `out` says.
+    pub fn to_nft_script_with(
+        &self,
+        dormant: &[TableFamily],
+        out: &mut impl Write,
+    ) -> io::Result<()> {
         let mut out = BufWriter::new(out);
         for table in &self.tables {
             let family = table.family;
             writeln!(out, "table {family} {TABLE_NAME}")?;
             writeln!(out, "delete table {family} {TABLE_NAME}")?;
         }
-        write!(out, "{self}")?;
+        for table in &self.tables {
+            let flags = if dormant.contains(&table.family) { "\tflags dormant\n" } else { "" };
+            write!(out, "{}", Listed { table, flags })?;
+        }
         out.flush()
     }
 }
@@ -59,17 +77,31 @@ impl fmt::Display for Ruleset {
 impl fmt::Display for Table {
     /// The table as nft(8) lists it: sets and maps, then chains, with blank lines between.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "table {} {TABLE_NAME} {{", self.family)?;
+        Listed { table: self, flags: "" }.fmt(f)
+    }
+}
+
+/// A table and the line of its flags.
+struct Listed<'a> {
+    table: &'a Table,
+    flags: &'static str,
+}
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { table: Table { family, sets, chains }, flags } = self;
+        writeln!(f, "table {family} {TABLE_NAME} {{")?;
+        f.write_str(flags)?;
         writeln!(f, "\tcomment \"{TABLE_COMMENT}\"")?;
-        let mut separator = "";
-        for set in &self.sets {
+        let mut separator = if flags.is_empty() { "" } else { "\n" };
+        for set in sets {
             f.write_str(separator)?;
             set.fmt(f)?;
             separator = "\n";
         }
-        for chain in &self.chains {
+        for chain in chains {
             f.write_str(separator)?;
-            chain.list(self.family, f)?;
+            chain.list(*family, f)?;
             separator = "\n";
         }
         f.write_str("}\n")
@@ -130,6 +162,14 @@ table bridge hairnat {
         guard().to_nft_script(&mut out).unwrap();
         let head = "table bridge hairnat\ndelete table bridge hairnat\n";
         assert_eq!(String::from_utf8(out).unwrap(), format!("{head}{LISTING}"));
+        let mut out = Vec::new();
+        guard().to_nft_script_with(&[TableFamily::Bridge], &mut out).unwrap();
+        let listing = LISTING.replacen("{\n", "{\n\tflags dormant\n", 1).replacen(
+            "by hairnat\"\n",
+            "by hairnat\"\n\n",
+            1,
+        );
+        assert_eq!(String::from_utf8(out).unwrap(), format!("{head}{listing}"));
     }
 
     #[test]

@@ -24,17 +24,67 @@ impl Rule {
     }
 
     fn line(&self, counter: &str) -> String {
-        let shown = self.statements.iter().filter_map(|statement| match statement {
-            Statement::NfProto(_) | Statement::EtherType(_) => None,
+        let statements = self.statements.iter().enumerate();
+        let shown = statements.filter_map(|(position, statement)| match statement {
+            Statement::NfProto(family) | Statement::EtherType(family)
+                if self.implies(*family, position) =>
+            {
+                None
+            }
             Statement::Counter => Some(counter.to_owned()),
             _ => Some(statement.to_string()),
         });
         shown.collect::<Vec<_>>().join(" ")
     }
+
+    /// Whether an address match implies the comparison of `meta nfproto`, or in the bridge family
+    /// `meta protocol`, that stands at `position`,
+    /// with nothing but other matches between them: then nft(8) hides it, and adds it again.
+    fn implies(&self, family: IpFamily, position: usize) -> bool {
+        let mut behind = self.statements.iter().skip(position + 1);
+        behind
+            .find_map(|statement| match statement {
+                Statement::Interface { .. }
+                | Statement::EtherDestination(_)
+                | Statement::PortPair { .. }
+                | Statement::ToHost
+                | Statement::L4Protocol(_)
+                | Statement::SourceUnroutable
+                | Statement::InZone(_)
+                | Statement::Dnated
+                | Statement::NotDnated => None,
+                Statement::AddressInSet { family: of, .. }
+                | Statement::ServiceInSet { family: of, .. }
+                | Statement::Rewrite { family: of, .. } => Some(*of == family),
+                Statement::DestinationOutside(prefix) => Some(prefix.family() == family),
+                Statement::Nat { family: of, target, .. } => Some(
+                    *of == family
+                        && match target {
+                            NatTarget::Address(_) => false,
+                            NatTarget::Map { .. } | NatTarget::PrefixMap { .. } => true,
+                        },
+                ),
+                Statement::NfProto(_)
+                | Statement::EtherType(_)
+                | Statement::LearnPort { .. }
+                | Statement::SetZone(_)
+                | Statement::SetEtherDestination(_)
+                | Statement::SetToHost
+                | Statement::Reject(_)
+                | Statement::Reset
+                | Statement::Counter
+                | Statement::Masquerade
+                | Statement::Accept
+                | Statement::Drop => Some(false),
+                // Most often a match that implies it, too.
+                Statement::Foreign(_) => Some(true),
+            })
+            .unwrap_or(false)
+    }
 }
 
 impl fmt::Display for Statement {
-    /// The statement as nft(8) lists it; nothing for one that it does not show.
+    /// The statement as nft(8) lists it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Statement::Interface { direction, negated, pattern } => {
@@ -47,7 +97,11 @@ impl fmt::Display for Statement {
             }
             Statement::LearnPort { set } => write!(f, "update @{set} {{ iif . iif }}"),
             Statement::PortPair { set } => write!(f, "iif . oif @{set}"),
-            Statement::NfProto(_) | Statement::EtherType(_) => Ok(()),
+            Statement::NfProto(family) => f.write_str(match family {
+                IpFamily::V4 => "meta nfproto ipv4",
+                IpFamily::V6 => "meta nfproto ipv6",
+            }),
+            Statement::EtherType(family) => write!(f, "meta protocol {}", family.keyword()),
             Statement::ToHost => f.write_str("meta pkttype host"),
             Statement::AddressInSet { family, side, negated, set } => {
                 let operator = if *negated { "!= " } else { "" };
@@ -271,6 +325,6 @@ mod tests {
             "dnat ip prefix to ip daddr map @dnat4_net",
         );
         let one = NatTarget::Address("2001:db8::1".parse().unwrap());
-        reads(nat(NatKind::Snat, IpFamily::V6, one), "snat ip6 to 2001:db8::1");
+        reads(nat(NatKind::Snat, IpFamily::V6, one), "meta nfproto ipv6 snat ip6 to 2001:db8::1");
     }
 }
