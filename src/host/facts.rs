@@ -25,6 +25,8 @@ pub struct BridgePort {
     pub name: String,
     /// Whether the port is in hairpin mode (`BR_HAIRPIN_MODE`).
     pub hairpin: bool,
+    /// Whether the bridge keeps it from other isolated ports (`BR_ISOLATED`).
+    pub isolated: bool,
 }
 
 /// A setting that each IP family has of its own.

@@ -89,7 +89,7 @@ mod tests {
     }
 
     fn port(index: u32) -> BridgePort {
-        BridgePort { index, name: format!("vnet{index}"), hairpin: false }
+        BridgePort { index, name: format!("vnet{index}"), hairpin: false, isolated: false }
     }
 
     /// Switches `vnet0` to `vnet2` on, where only `there` are left.

@@ -3,6 +3,7 @@
 //! Facts come in, port hairpin modes go out. What follows from the facts is computed without them
 //! being at hand, so that it can be tested without a host.
 
+mod attachment;
 mod facts;
 mod hairpin;
 mod links;
@@ -12,6 +13,7 @@ use thiserror::Error;
 
 use crate::netlink;
 
+pub use attachment::{Attachment, attachment};
 pub use facts::{BridgePort, Facts, PerFamily};
 pub use hairpin::{PortChange, port_changes, set_ports};
 pub use warnings::{Warning, warnings};
