@@ -12,7 +12,7 @@ const LONGEST_NAME: usize = 15;
 
 /// The name of an interface: any bytes but NUL, `/`, `:` and white space (`dev_valid_name`,
 /// net/core/dev.c), so that it need not be UTF-8. Shown escaped.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct InterfaceName(Vec<u8>);
 
 impl InterfaceName {

@@ -19,7 +19,7 @@ pub struct Facts {
 }
 
 /// An interface that is a port of a bridge.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BridgePort {
     /// The interface number.
     pub index: u32,
@@ -27,6 +27,8 @@ pub struct BridgePort {
     pub name: InterfaceName,
     /// Whether the port is in hairpin mode (`BR_HAIRPIN_MODE`).
     pub hairpin: bool,
+    /// Whether the bridge keeps it from other isolated ports (`BR_ISOLATED`).
+    pub isolated: bool,
 }
 
 impl BridgePort {

@@ -127,7 +127,12 @@ mod tests {
     }
 
     fn port(index: u32) -> BridgePort {
-        BridgePort { index, name: InterfaceName::new(format!("vnet{index}")), hairpin: false }
+        BridgePort {
+            index,
+            name: InterfaceName::new(format!("vnet{index}")),
+            hairpin: false,
+            isolated: false,
+        }
     }
 
     /// Switches `vnet0` to `vnet2` on, where only `there` are left.
@@ -162,6 +167,7 @@ mod tests {
             index: 1,
             name: InterfaceName::new(name),
             hairpin: hairpin.contains(&name),
+            ..BridgePort::default()
         });
         let facts = Facts { ports: ports.into(), ..Facts::default() };
         let (policy, desired) = policy(after);
@@ -246,7 +252,12 @@ mod tests {
 
     #[test]
     fn the_command_of_a_hint_can_be_pasted_whatever_a_port_is_called() {
-        let odd = BridgePort { index: 7, name: InterfaceName::new("a;'b"), hairpin: true };
+        let odd = BridgePort {
+            index: 7,
+            name: InterfaceName::new("a;'b"),
+            hairpin: true,
+            ..BridgePort::default()
+        };
         let facts = Facts { ports: vec![odd], ..Facts::default() };
         let (policy, guard) = policy("{ reflection: off }");
         let plan = plan_ports(&policy.bridge, &facts, &guard, &guard);

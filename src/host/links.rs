@@ -13,16 +13,16 @@ use crate::netlink::{
 };
 
 // linux/rtnetlink.h, linux/if_link.h, linux/socket.h
-const RTM_NEWLINK: u16 = 16;
-const RTM_GETLINK: u16 = 18;
+pub(super) const RTM_NEWLINK: u16 = 16;
+pub(super) const RTM_GETLINK: u16 = 18;
 const RTM_SETLINK: u16 = 19;
-const AF_UNSPEC: u8 = 0;
+pub(super) const AF_UNSPEC: u8 = 0;
 const AF_BRIDGE: u8 = 7;
 const IFLA_IFNAME: u16 = 3;
 const IFLA_MASTER: u16 = 10;
 const IFLA_PROTINFO: u16 = 12;
-const IFLA_LINKINFO: u16 = 18;
-const IFLA_INFO_KIND: u16 = 1;
+pub(super) const IFLA_LINKINFO: u16 = 18;
+pub(super) const IFLA_INFO_KIND: u16 = 1;
 const IFLA_INFO_DATA: u16 = 2;
 const IFLA_INFO_SLAVE_KIND: u16 = 4;
 const IFLA_INFO_SLAVE_DATA: u16 = 5;
@@ -30,9 +30,10 @@ const IFLA_BR_NF_CALL_IPTABLES: u16 = 36;
 const IFLA_BR_NF_CALL_IP6TABLES: u16 = 37;
 /// Port hairpin mode, by its older name.
 const IFLA_BRPORT_MODE: u16 = 4;
+const IFLA_BRPORT_ISOLATED: u16 = 33;
 
 /// The length of `struct ifinfomsg`.
-const IFINFOMSG_LEN: usize = 16;
+pub(super) const IFINFOMSG_LEN: usize = 16;
 
 /// How often the interfaces are listed again when they change meanwhile.
 const TRIES: usize = 10;
@@ -128,14 +129,21 @@ struct Link {
     name: InterfaceName,
     /// For a bridge: which bridged frames it hands to the inet hooks by itself.
     bridge: Option<PerFamily>,
-    /// For a port of a bridge: its hairpin mode.
-    port_hairpin: Option<bool>,
+    /// For a port of a bridge: its modes.
+    port: Option<PortModes>,
+}
+
+/// What is read of a port of a bridge.
+#[derive(Clone, Copy)]
+struct PortModes {
+    hairpin: bool,
+    isolated: bool,
 }
 
 impl Link {
     fn port(&self) -> Option<BridgePort> {
-        let hairpin = self.port_hairpin?;
-        Some(BridgePort { index: self.index, name: self.name.clone(), hairpin })
+        let PortModes { hairpin, isolated } = self.port?;
+        Some(BridgePort { index: self.index, name: self.name.clone(), hairpin, isolated })
     }
 
     fn decode(message: Message<'_>) -> Result<Self, Malformed> {
@@ -144,7 +152,7 @@ impl Link {
         let attributes = Attributes(message.body.get(IFINFOMSG_LEN..).ok_or(Malformed)?);
         let name = attributes.find(IFLA_IFNAME)?.ok_or(Malformed)?.name();
         let name = InterfaceName::new(name);
-        let mut link = Self { index, name, bridge: None, port_hairpin: None };
+        let mut link = Self { index, name, bridge: None, port: None };
         let Some(info) = attributes.find(IFLA_LINKINFO)?.map(Attribute::nested) else {
             return Ok(link);
         };
@@ -160,7 +168,10 @@ impl Link {
         }
         if is_bridge(IFLA_INFO_SLAVE_KIND)? && attributes.find(IFLA_MASTER)?.is_some() {
             let data = info.find(IFLA_INFO_SLAVE_DATA)?.map(Attribute::nested);
-            link.port_hairpin = Some(flag(data, IFLA_BRPORT_MODE)?);
+            link.port = Some(PortModes {
+                hairpin: flag(data, IFLA_BRPORT_MODE)?,
+                isolated: flag(data, IFLA_BRPORT_ISOLATED)?,
+            });
         }
         Ok(link)
     }
@@ -173,7 +184,7 @@ fn flag(attributes: Option<Attributes<'_>>, kind: u16) -> Result<bool, Malformed
 }
 
 /// `struct ifinfomsg` for the interface of that number, 0 for all.
-fn ifinfomsg(family: u8, index: u32) -> [u8; IFINFOMSG_LEN] {
+pub(super) fn ifinfomsg(family: u8, index: u32) -> [u8; IFINFOMSG_LEN] {
     let mut message = [0; IFINFOMSG_LEN];
     message[0] = family;
     message[4..8].copy_from_slice(&index.to_ne_bytes());

@@ -3,6 +3,7 @@
 //! Facts come in, port hairpin modes go out. What follows from the facts is computed without them
 //! being at hand, so that it can be tested without a host.
 
+mod attachment;
 mod facts;
 mod guard;
 mod hairpin;
@@ -14,6 +15,7 @@ use thiserror::Error;
 
 use crate::netlink;
 
+pub use attachment::{Attachment, attachment};
 pub use facts::{BridgePort, Facts, PerFamily};
 pub use guard::Guard;
 pub use hairpin::{PortChange, PortPlan, plan_ports, set_ports};
@@ -86,7 +88,8 @@ mod tests {
     #[test]
     fn a_hint_names_a_port_so_that_it_can_be_pasted() {
         let hint = |name: &[u8]| {
-            let port = BridgePort { index: 7, name: InterfaceName::new(name), hairpin: false };
+            let port =
+                BridgePort { index: 7, name: InterfaceName::new(name), ..BridgePort::default() };
             let source = Error::refused(libc::EPERM, "set the port hairpin mode");
             HostError::Port { port, mode: "on", source }.hint().unwrap()
         };

@@ -22,7 +22,7 @@ mod walk;
 pub use answer::{Answer, End};
 pub use flow::{Flow, Origin, Source, Transport};
 pub use frame::{Fate, Frame, FrameStep, FrameWalk, walk_frame};
-pub use obstacle::{Conditions, Obstacle, obstacle};
+pub use obstacle::{BridgeConditions, Conditions, Obstacle, obstacle};
 pub use rule::{Effect, Match};
 pub use step::{Decision, Question, Route, Step};
 pub use walk::{Walk, walk};

@@ -9,7 +9,7 @@ const OWN_FLOAT: &str = "\
   │   dnat ip to ip daddr map @dnat4
   │   @dnat4   203.0.113.10 : 10.0.0.10
   │
-  ├ routing: 10.0.0.10 is in 10.0.0.0/24: to the bridge
+  ├ routing: 10.0.0.10 is in 10.0.0.0/24: to an instance
   │
   ├ postrouting: source 10.0.0.10 -> 203.0.113.10
   │   snat ip to ip saddr map @snat4
@@ -38,6 +38,38 @@ fn what_it_depends_on_is_read_from_this_host() {
         let stopped =
             "on this host (forwarding off): it does not arrive: `net.ipv4.ip_forward` is 0\n";
         world.run(&explain).is(0, &format!("{OWN_FLOAT}{stopped}"), "");
+    });
+}
+
+/// The settings of ports are those of a bridge that the instance may be behind.
+#[test]
+fn a_host_without_a_bridge_and_one_with_isolated_ports_are_told() {
+    alone(|world| {
+        let key = "/proc/sys/net/bridge/bridge-nf-call-iptables";
+        world.run(&format!("test -e {key} && echo 1 > {key}")).is(0, "", "");
+        let explain = format!("hairnat explain policy.yaml {ASKED} | tail -n +16");
+        let port = "ip link add vnet0 type veth peer name vnet1 && \
+                    ip link set vnet0 master br0 && \
+                    ip link set vnet0 type bridge_slave hairpin on isolated on";
+        world.run(port).is(0, "", "");
+        let settings = "behind a bridge, br_netfilter on, port isolation on";
+        let why = "with br_netfilter, its bridge port must not be isolated";
+        let told = format!("on this host ({settings}): it does not arrive: {why}\n");
+        world.run(&explain).is(0, &told, "");
+        let other = "ip link add vnet2 type veth peer name vnet3 && ip link set vnet2 master br0";
+        world.run(other).is(0, "", "");
+        let told = format!(
+            "\
+on this host, by the client's bridge port:
+  forwarding on   behind a bridge  br_netfilter on   port isolation off  it does not arrive: \
+with br_netfilter, its bridge port must be in hairpin mode
+  forwarding on   behind a bridge  br_netfilter on   port isolation on   it does not arrive: {why}
+"
+        );
+        world.run(&explain).is(0, &told, "");
+        world.run("ip link del br0").is(0, "", "");
+        let told = "on this host (forwarding on, no bridge): it arrives\n";
+        world.run(&explain).is(0, told, "");
     });
 }
 

@@ -69,16 +69,19 @@ impl Lab {
         if self.conditions.replace(conditions) == Some(conditions) {
             return;
         }
+        let bridge = conditions.bridge.expect("instances of the lab are behind bridges");
         let word = |on: bool| if on { "1" } else { "0" };
         for key in ["ipv4/ip_forward", "ipv6/conf/all/forwarding"] {
             self.host.sysctl(key, word(conditions.forwarding));
         }
         for key in ["bridge/bridge-nf-call-iptables", "bridge/bridge-nf-call-ip6tables"] {
-            self.host.sysctl(key, word(conditions.bridge_nf));
+            self.host.sysctl(key, word(bridge.netfilter));
         }
-        let mode = if conditions.port_hairpin { "on" } else { "off" };
-        let ports = (0..INSTANCES)
-            .map(|port| format!("link set vnet{port} type bridge_slave hairpin {mode}\n"));
+        let mode = |on: bool| if on { "on" } else { "off" };
+        let [hairpin, isolated] = [bridge.port_hairpin, bridge.port_isolation].map(mode);
+        let modes = format!("hairpin {hairpin} isolated {isolated}");
+        let ports =
+            (0..INSTANCES).map(|port| format!("link set vnet{port} type bridge_slave {modes}\n"));
         self.host.ip(&ports.collect::<String>());
     }
 }

@@ -1,7 +1,9 @@
 //! What the walk says of a packet, in the words of the lab.
 
 use hairnat::ruleset::Ruleset;
-use hairnat::trace::{Conditions, Flow, Origin, Question, Source, Transport, Walk, obstacle, walk};
+use hairnat::trace::{
+    BridgeConditions, Conditions, Flow, Origin, Question, Source, Transport, Walk, obstacle, walk,
+};
 
 use crate::packet::{Client, Outcome, Packet};
 use crate::places::{Place, host_address, interface, place};
@@ -60,7 +62,8 @@ pub(crate) fn can_be_asked(walk: &Walk, packet: &Packet, conditions: Conditions)
     }
     match server {
         Place::Instance(_) => {
-            client == last.destination || !conditions.bridge_nf || conditions.port_hairpin
+            let returns = |bridge: BridgeConditions| !bridge.netfilter || bridge.port_hairpin;
+            client == last.destination || conditions.bridge.is_none_or(returns)
         }
         _ => false,
     }

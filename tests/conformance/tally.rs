@@ -9,7 +9,7 @@ const SETS: [&str; 8] =
     ["dnat#", "dnat#_net", "dnat#_port", "dnat#_range", "exempt#", "fixed#", "snat#", "snat#_net"];
 
 /// What else every run has to come by.
-const REST: [&str; 17] = [
+const REST: [&str; 18] = [
     "to the instance itself",
     "to another instance of the network",
     "to an instance of another network",
@@ -27,6 +27,7 @@ const REST: [&str; 17] = [
     "udp to an instance",
     "in vain: not forwarded",
     "in vain: the port is not in hairpin mode",
+    "in vain: the ports are isolated",
 ];
 
 /// How many packets met with what.
@@ -81,6 +82,7 @@ impl Tally {
         match obstacle(walk, conditions) {
             Some(Obstacle::NoForwarding) => self.met("in vain: not forwarded"),
             Some(Obstacle::PortHairpinOff) => self.met("in vain: the port is not in hairpin mode"),
+            Some(Obstacle::PortsIsolated) => self.met("in vain: the ports are isolated"),
             Some(other) => self.met(&format!("in vain: {other:?}")),
             None => {}
         }

@@ -5,7 +5,7 @@ use std::fmt;
 use hairnat::compile::compile;
 use hairnat::policy::Policy;
 use hairnat::ruleset::Ruleset;
-use hairnat::trace::{Conditions, Walk};
+use hairnat::trace::{BridgeConditions, Conditions, Walk};
 
 use crate::aims;
 use crate::clients::ask;
@@ -37,13 +37,16 @@ pub(crate) struct Astray {
 }
 
 impl World {
-    /// Most hosts forward: on one that does not, hardly anything arrives.
+    /// Most hosts forward: on one that does not, hardly anything arrives. Where it matters which
+    /// instances share a bridge, fixed networks are those of the bridges.
     pub(crate) fn of(seed: u64) -> Self {
         let mut random = Random::new(seed);
         let forwarding = !random.once_in(12);
         let [bridge_nf, port_hairpin] = [random.once_in(2), random.once_in(2)];
-        let conditions = Conditions { forwarding, bridge_nf, port_hairpin };
-        let draft = Draft::random(&mut random, !forwarding);
+        let port_isolation = random.once_in(4);
+        let bridge = BridgeConditions { netfilter: bridge_nf, port_isolation, port_hairpin };
+        let conditions = Conditions { forwarding, bridge: Some(bridge) };
+        let draft = Draft::random(&mut random, !forwarding || port_isolation);
         let policy = draft.parsed().unwrap_or_else(|| panic!("refused:\n{draft}"));
         let packets = aims::packets(&mut random, &policy, PACKETS);
         Self { draft, policy, conditions, packets }

@@ -116,6 +116,36 @@ impl Lab {
         self.host.ip(&format!("link set {port} type bridge_slave hairpin {mode}"));
     }
 
+    /// Isolates one bridge port from other isolated ones, or no longer.
+    pub(crate) fn isolate(&self, port: &str, on: bool) {
+        let mode = if on { "on" } else { "off" };
+        self.host.ip(&format!("link set {port} type bridge_slave isolated {mode}"));
+    }
+
+    /// Takes the bridge away: the host routes to each instance by an interface of its own, as with
+    /// the routed taps of virtual machines.
+    pub(crate) fn without_bridge(&self) {
+        self.host.ip("link del br0");
+        for ((_, port, last), instance) in INSTANCES.iter().zip([&self.web, &self.db, &self.batch])
+        {
+            self.host.ip(&format!(
+                "addr add 10.0.0.1/32 dev {port}\n\
+                 addr add fd00:10::1/128 dev {port}\n\
+                 route add 10.0.0.{last}/32 dev {port}\n\
+                 route add fd00:10::{last}/128 dev {port}"
+            ));
+            instance.ip(&format!(
+                "addr flush dev eth0 scope global\n\
+                 addr add 10.0.0.{last}/32 dev eth0\n\
+                 addr add fd00:10::{last}/128 dev eth0\n\
+                 route add 10.0.0.1 dev eth0\n\
+                 route add fd00:10::1 dev eth0\n\
+                 route replace default via 10.0.0.1\n\
+                 route replace default via fd00:10::1"
+            ));
+        }
+    }
+
     /// Reads the hairpin mode of one bridge port.
     pub(crate) fn hairpin_mode(&self, port: &str) -> bool {
         let file = format!("/sys/class/net/{port}/brport/hairpin_mode");

@@ -1,6 +1,6 @@
 //! The walk as one object.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::conditions::{Setting, Verdict};
 use crate::host::Warning;
@@ -21,7 +21,7 @@ pub(super) fn walk(walk: &Walk, verdicts: &[Verdict], warnings: &[Warning]) -> V
         "steps": walk.steps.iter().map(step).collect::<Vec<_>>(),
         "route": match &walk.route {
             Route::Host => json!({ "to": "host" }),
-            Route::Bridge { network } => json!({ "to": "bridge", "network": network }),
+            Route::Bridge { network } => json!({ "to": "instance", "network": network }),
             Route::Elsewhere { interface } => json!({ "to": "elsewhere", "interface": interface }),
         },
         "answer": {
@@ -104,16 +104,18 @@ fn verdict(verdict: Verdict) -> Value {
     let obstacle = verdict.obstacle.map(|obstacle| match obstacle {
         Obstacle::NoForwarding => "forwarding-off",
         Obstacle::PortHairpinOff => "port-hairpin-off",
+        Obstacle::PortsIsolated => "ports-isolated",
         Obstacle::OwnAddress => "own-address",
         Obstacle::DirectAnswer => "direct-answer",
         Obstacle::Dropped => "dropped",
         Obstacle::Rejected => "rejected",
     });
-    json!({
-        "forwarding": verdict.conditions.forwarding,
-        "bridge_nf": verdict.conditions.bridge_nf,
-        "port_hairpin": verdict.conditions.port_hairpin,
-        "arrives": verdict.obstacle.is_none(),
-        "obstacle": obstacle,
-    })
+    let settings = Setting::ALL.into_iter().filter_map(|setting| {
+        let value = setting.value(verdict.conditions)?;
+        Some((setting.field().to_owned(), value.into()))
+    });
+    let mut object: Map<String, Value> = settings.collect();
+    object.insert("arrives".to_owned(), verdict.obstacle.is_none().into());
+    object.insert("obstacle".to_owned(), obstacle.into());
+    Value::Object(object)
 }

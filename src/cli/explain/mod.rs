@@ -12,12 +12,12 @@ use super::failure::Failure;
 use super::load;
 use super::output::Output;
 use crate::compile::compile;
-use crate::host::{Facts, Host, LiveHost, Warning};
+use crate::host::{Host, LiveHost, Warning, attachment};
 use crate::kernel::{Kernel, NfTables};
 use crate::policy::Bridge;
 use crate::ruleset::{Ruleset, TABLE_NAME, TableFamily};
-use crate::trace::walk;
-use conditions::Verdict;
+use crate::trace::{Source, Walk, walk};
+use conditions::{HostFacts, Verdict};
 
 /// Explains the packet or the frame.
 ///
@@ -30,7 +30,7 @@ pub(super) fn run(asked: &Explain, out: &mut Output) -> Result<Exit, Failure> {
         frame::explain(asked, &ruleset, &warnings, out)?;
     } else {
         let walk = walk(&ruleset, question::read(asked, &ruleset)?);
-        let facts = if asked.all { None } else { facts() };
+        let facts = if asked.all { None } else { host_facts(&walk) };
         let verdicts = Verdict::of(&walk, facts.as_ref(), &bridge);
         if out.is_json() {
             let object = json::walk(&walk, &verdicts, &warnings);
@@ -84,7 +84,12 @@ fn foreign(object: &str) -> Warning {
     }
 }
 
-/// The host's settings; none where they cannot be read, as on another system than the policy's.
-fn facts() -> Option<Facts> {
-    LiveHost::open().ok()?.facts().ok()
+/// What the host is like; nothing where it cannot be read, as on another system than the policy's.
+fn host_facts(walk: &Walk) -> Option<HostFacts> {
+    let facts = LiveHost::open().ok()?.facts().ok()?;
+    let attachment = match walk.question.flow.source {
+        Source::Address(client) => attachment(client),
+        Source::Host => None,
+    };
+    Some(HostFacts { facts, attachment })
 }

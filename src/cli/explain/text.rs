@@ -100,7 +100,7 @@ fn route(walk: &Walk) -> String {
     let destination = walk.routed().destination;
     match &walk.route {
         Route::Host => format!("{destination}: the policy leaves it to this host"),
-        Route::Bridge { network } => format!("{destination} is in {network}: to the bridge"),
+        Route::Bridge { network } => format!("{destination} is in {network}: to an instance"),
         Route::Elsewhere { interface: Some(interface) } => {
             format!(
                 "{destination} is in no fixed network: by `{interface}`, if the host sends it there"
@@ -173,22 +173,50 @@ fn conclusion(
         }
         [one, rest @ ..] if present && rest.iter().all(|other| other.obstacle == one.obstacle) => {
             let here = Setting::decisive_with(walk, one.conditions);
-            let settings = settings(&here, one.conditions, "").join(", ");
+            let words = here.into_iter().filter_map(|setting| word(setting, one.conditions));
+            let settings = words.collect::<Vec<_>>().join(", ");
             out.line(&format!("on this host ({settings}): {}", result(walk, *one)))
         }
         _ => {
-            let place =
-                if present { "on this host, by the client's bridge port" } else { "by host" };
-            out.line(&format!("{place}:"))?;
-            let mut rows: Vec<String> = Vec::new();
-            for verdict in verdicts {
-                let settings = settings(&decisive, verdict.conditions, " ").join("  ");
-                let row = format!("  {settings}  {}", result(walk, *verdict));
-                if !rows.contains(&row) {
-                    rows.push(row);
-                }
-            }
-            rows.iter().try_for_each(|row| out.line(row))
+            out.line(if !present {
+                "by host:"
+            } else if walk.answer.end == End::Itself {
+                "on this host, by the client's bridge port:"
+            } else {
+                "on this host, by the bridge ports of client and server:"
+            })?;
+            let mut rows = Vec::new();
+            split(&decisive, verdicts.to_vec(), "", &mut rows);
+            let width = rows.iter().map(|(settings, _)| settings.len()).max().unwrap_or(0);
+            rows.iter().try_for_each(|(settings, verdict)| {
+                out.line(&format!("{settings:width$}  {}", result(walk, *verdict)))
+            })
+        }
+    }
+}
+
+/// Adds to `rows` the verdicts by what the settings are, as far as these make a difference, after
+/// those that `row` has already.
+fn split(
+    settings: &[Setting],
+    verdicts: Vec<Verdict>,
+    row: &str,
+    rows: &mut Vec<(String, Verdict)>,
+) {
+    let Some(&first) = verdicts.first() else { return };
+    let agreed = verdicts.iter().all(|verdict| verdict.obstacle == first.obstacle);
+    let Some((setting, rest)) = settings.split_first().filter(|_| !agreed) else {
+        return rows.push((row.to_owned(), first));
+    };
+    let width = setting.words().map(str::len).into_iter().max().unwrap_or(0);
+    let (like_first, others): (Vec<Verdict>, Vec<Verdict>) = verdicts
+        .into_iter()
+        .partition(|verdict| setting.value(verdict.conditions) == setting.value(first.conditions));
+    for group in [like_first, others] {
+        if let Some(Verdict { conditions, .. }) = group.first() {
+            let word = word(*setting, *conditions).unwrap_or_default();
+            let row = format!("{row}  {word:width$}");
+            split(rest, group, &row, rows);
         }
     }
 }
@@ -199,13 +227,10 @@ fn result(walk: &Walk, verdict: Verdict) -> String {
     })
 }
 
-/// Each setting with its value, and with `pad` behind the shorter word.
-fn settings(settings: &[Setting], conditions: Conditions, pad: &str) -> Vec<String> {
-    let shown = |setting: &Setting| {
-        let value = if setting.value(conditions) { format!("on{pad}") } else { "off".to_owned() };
-        format!("{} {value}", setting.name())
-    };
-    settings.iter().map(shown).collect()
+/// What people call a setting as it is; nothing where it means nothing.
+fn word(setting: Setting, conditions: Conditions) -> Option<&'static str> {
+    let [on, off] = setting.words();
+    setting.value(conditions).map(|is_on| if is_on { on } else { off })
 }
 
 fn because(walk: &Walk, obstacle: Obstacle) -> String {
@@ -216,6 +241,13 @@ fn because(walk: &Walk, obstacle: Obstacle) -> String {
         Obstacle::PortHairpinOff => {
             "with br_netfilter, its bridge port must be in hairpin mode".to_owned()
         }
+        Obstacle::PortsIsolated if walk.answer.end == End::Itself => {
+            "with br_netfilter, its bridge port must not be isolated".to_owned()
+        }
+        Obstacle::PortsIsolated if walk.translated_destination() => {
+            "with br_netfilter, the two bridge ports must not both be isolated".to_owned()
+        }
+        Obstacle::PortsIsolated => "the two bridge ports must not both be isolated".to_owned(),
         Obstacle::OwnAddress => {
             "its source is not translated, and nobody takes a packet from their own address"
                 .to_owned()

@@ -17,7 +17,7 @@ use crate::policy::{Source, parse};
 
 /// A bridge port that keeps its mode.
 fn port_refused(mode: &'static str) -> HostError {
-    let port = BridgePort { index: 7, name: InterfaceName::new("vnet1"), hairpin: false };
+    let port = BridgePort { index: 7, name: InterfaceName::new("vnet1"), ..BridgePort::default() };
     let source = Error::refused(libc::EPERM, "set the port hairpin mode");
     HostError::Port { port, mode, source }
 }
