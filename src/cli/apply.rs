@@ -12,7 +12,7 @@ use super::report::{Outcome, Report};
 use super::turn::Turn;
 use crate::compile::compile;
 use crate::host::{
-    Facts, Guard, Host, LiveHost, PortPlan, Warning, plan_ports, set_ports, warnings,
+    Facts, Guard, Host, LiveHost, PortPlan, Warning, hairpin_loop, plan_ports, set_ports, warnings,
 };
 use crate::kernel::{Kernel, NfTables, Step, attempt, carry_out, cut};
 use crate::plan::{Snapshot, plan};
@@ -113,7 +113,8 @@ impl Wanted {
     ///
     /// # Errors
     ///
-    /// What keeps either from being read, or all that is wrong with the policy.
+    /// What keeps either from being read, all that is wrong with the policy, or that it would do harm
+    /// on this host.
     fn load(files: &PolicyFiles, out: &mut Output) -> Result<Self, Failure> {
         let stdin = load::standard_input(files, out)?;
         Self::load_with(files, stdin, out)
@@ -142,6 +143,9 @@ impl Wanted {
         let policy = load::policy_with(files, stdin, out)?;
         let mut host = LiveHost::open()?;
         let facts = host.facts()?;
+        if let Some(harm) = hairpin_loop(&policy.bridge, &facts) {
+            return Err(Failure::HairpinLoop(harm));
+        }
         let floats = policy.float_count();
         let plural = if floats == 1 { "" } else { "s" };
         let compiling = out.progress().phase(|| "compiling the policy".to_owned());

@@ -59,7 +59,7 @@ mod tests {
     }
 
     fn port(index: u32) -> BridgePort {
-        BridgePort { index, name: format!("vnet{index}"), hairpin: true }
+        BridgePort { index, name: format!("vnet{index}"), hairpin: true, ..BridgePort::default() }
     }
 
     /// Two ports go off, and the commit comes to `result`; what was done.

@@ -1,5 +1,6 @@
 //! What is so on this host.
 
+use super::port_kind::PortKind;
 use crate::address::IpFamily;
 
 /// The facts that decide whether a declared path works.
@@ -17,12 +18,16 @@ pub struct Facts {
 }
 
 /// An interface that is a port of a bridge.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BridgePort {
     /// The interface number.
     pub index: u32,
     /// The interface name.
     pub name: String,
+    /// The name of its bridge.
+    pub bridge: String,
+    /// What it leads to.
+    pub kind: PortKind,
     /// Whether the port is in hairpin mode (`BR_HAIRPIN_MODE`).
     pub hairpin: bool,
 }

@@ -1,5 +1,6 @@
 //! Which bridge ports must change their hairpin mode, and how that is seen to.
 
+use super::instances::{hairpin_loop, hairpin_on_uplink, live_loop};
 use super::warnings::{Warning, hairpin_unguarded};
 use super::{BridgePort, Facts, Guard, Host, HostError};
 use crate::policy::{Bridge, HairpinMode};
@@ -33,11 +34,12 @@ impl PortPlan {
 
 /// Plans the hairpin modes of all ports for a policy with that `bridge` section, whose guard is
 /// `desired` where now `live` is: the mode that the policy declares, and off for a port that loses its
-/// guard.
+/// guard. A policy that [`hairpin_loop`] refuses must not be carried out.
 #[must_use]
 pub fn plan_ports(bridge: &Bridge, facts: &Facts, live: &Guard, desired: &Guard) -> PortPlan {
     let mut plan = PortPlan::default();
     let mut unguarded = Vec::new();
+    let mut on_after = Vec::new();
     for port in &facts.ports {
         let guarded = desired.covers(&port.name);
         let kept = port.hairpin && (guarded || !live.covers(&port.name));
@@ -45,10 +47,17 @@ pub fn plan_ports(bridge: &Bridge, facts: &Facts, live: &Guard, desired: &Guard)
         if on != port.hairpin {
             plan.changes.push(PortChange { port: port.clone(), on });
         }
+        if on {
+            on_after.push(port.index);
+        }
         if on && !guarded {
             unguarded.push(port.name.as_str());
         }
     }
+    if hairpin_loop(bridge, facts).is_none() {
+        plan.warnings.extend(live_loop(facts, |port| on_after.contains(&port.index)));
+    }
+    plan.warnings.extend(hairpin_on_uplink(bridge, facts));
     plan.warnings.extend(hairpin_unguarded(bridge, &unguarded));
     plan
 }
@@ -126,7 +135,7 @@ mod tests {
     }
 
     fn port(index: u32) -> BridgePort {
-        BridgePort { index, name: format!("vnet{index}"), hairpin: false }
+        BridgePort { index, name: format!("vnet{index}"), ..BridgePort::default() }
     }
 
     /// Switches `vnet0` to `vnet2` on, where only `there` are left.
@@ -161,6 +170,7 @@ mod tests {
             index: 1,
             name: name.to_owned(),
             hairpin: hairpin.contains(&name),
+            ..BridgePort::default()
         });
         let facts = Facts { ports: ports.into(), ..Facts::default() };
         let (policy, desired) = policy(after);
@@ -245,7 +255,7 @@ mod tests {
 
     #[test]
     fn the_command_of_a_hint_can_be_pasted_whatever_a_port_is_called() {
-        let odd = BridgePort { index: 1, name: "a;'b".to_owned(), hairpin: true };
+        let odd = BridgePort { name: "a;'b".to_owned(), hairpin: true, ..BridgePort::default() };
         let facts = Facts { ports: vec![odd], ..Facts::default() };
         let (policy, guard) = policy("{ reflection: off }");
         let plan = plan_ports(&policy.bridge, &facts, &guard, &guard);

@@ -6,8 +6,10 @@
 mod facts;
 mod guard;
 mod hairpin;
+mod instances;
 mod links;
 mod lock;
+mod port_kind;
 mod warnings;
 
 use thiserror::Error;
@@ -17,7 +19,9 @@ use crate::netlink;
 pub use facts::{BridgePort, Facts, PerFamily};
 pub use guard::Guard;
 pub use hairpin::{PortChange, PortPlan, plan_ports, set_ports};
+pub use instances::hairpin_loop;
 pub use lock::{ChangeLock, Holder, LockError, ORDINARY_WAIT};
+pub use port_kind::PortKind;
 pub use warnings::{Warning, warnings};
 
 /// The host's part of the kernel, read and changed.

@@ -215,7 +215,12 @@ mod tests {
     #[test]
     fn a_port_reflects_only_while_its_guard_is_there() {
         let port = |index, hairpin| PortChange {
-            port: BridgePort { index, name: format!("vnet{index}"), hairpin },
+            port: BridgePort {
+                index,
+                name: format!("vnet{index}"),
+                hairpin,
+                ..BridgePort::default()
+            },
             on: !hairpin,
         };
         let (kernel, previous) = applied(&[port(0, true), port(1, false)]);

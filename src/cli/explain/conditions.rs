@@ -1,7 +1,7 @@
 //! Whether a packet arrives, for the settings that a host has or may have.
 
 use crate::address::IpFamily;
-use crate::host::Facts;
+use crate::host::{Facts, PortKind};
 use crate::policy::Bridge;
 use crate::trace::{Conditions, Obstacle, Walk, obstacle};
 
@@ -101,7 +101,8 @@ impl Setting {
 
 /// The port hairpin modes of instance ports; off, as the kernel makes them, if there are none.
 fn port_modes(facts: &Facts, bridge: &Bridge) -> Vec<bool> {
-    let ports = facts.ports.iter().filter(|port| bridge.is_instance_port(&port.name));
+    let ports = facts.ports.iter().filter(|port| port.kind == PortKind::Instance);
+    let ports = ports.filter(|port| bridge.is_instance_port(&port.name));
     let modes: Vec<bool> = ports.map(|port| port.hairpin).collect();
     if modes.is_empty() { vec![false] } else { modes }
 }

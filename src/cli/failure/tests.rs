@@ -40,6 +40,7 @@ fn one_of_each() -> Vec<Failure> {
         Failure::Busy(Holder { process: None, trial: Some(Duration::from_secs(25)) }),
         Failure::Busy(Holder { process: Some(4711), trial: None }),
         HostError::Restless.into(),
+        Failure::HairpinLoop(Warning { code: "hairpin-loop", message: text("m"), hint: text("h") }),
         Failure::PortsFirst(port("off")),
         Failure::Ports { error: port("on"), warnings: vec![warning] },
         Failure::Irreversible { left_out: vec![text("counter `mine`")] },
