@@ -26,7 +26,7 @@ pub struct BridgePort {
     pub name: String,
     /// The name of its bridge.
     pub bridge: String,
-    /// What it leads to.
+    /// The kind of thing that it leads to.
     pub kind: PortKind,
     /// Whether the port is in hairpin mode (`BR_HAIRPIN_MODE`).
     pub hairpin: bool,

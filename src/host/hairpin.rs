@@ -14,12 +14,12 @@ pub struct PortChange {
     pub on: bool,
 }
 
-/// What becomes of the hairpin modes of all bridge ports.
+/// The changes of port hairpin modes, and their warnings.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PortPlan {
     /// The ports that change their mode, by name.
     pub changes: Vec<PortChange>,
-    /// What is wrong with the ports then.
+    /// Warnings about the ports as they are after the changes.
     pub warnings: Vec<Warning>,
 }
 
@@ -177,7 +177,7 @@ mod tests {
         plan_ports(&policy.bridge, &facts, &self::policy(before).1, &desired)
     }
 
-    /// What changes: `-` before a port that is switched off, `+` before one that is switched on.
+    /// The changes: `-` before a port that is switched off, `+` before one that is switched on.
     fn changes(plan: &PortPlan) -> Vec<String> {
         let sign = |on| if on { '+' } else { '-' };
         let change = |PortChange { port, on }: &PortChange| format!("{}{}", sign(*on), port.name);

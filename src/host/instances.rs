@@ -76,7 +76,7 @@ pub(super) fn hairpin_on_uplink(bridge: &Bridge, facts: &Facts) -> Option<Warnin
     })
 }
 
-/// What to write instead.
+/// The remedy: another `bridge` section.
 fn instances_only(bridge: &Bridge, facts: &Facts) -> String {
     match declaration(bridge, facts) {
         Some(declaration) => format!("name the ports of instances only: `{declaration}`"),

@@ -1,6 +1,6 @@
-//! What is beyond a bridge port: an instance, another bridge, or a network.
+//! The far side of a bridge port: an instance, another bridge, or a network.
 
-/// What a bridge port leads to, as far as the kind of its device tells.
+/// The far side of a bridge port, as the kind of its device tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PortKind {
     /// An instance: a TAP device, a veth whose other end is in another network namespace, or a
@@ -40,7 +40,7 @@ pub(super) enum Peer {
 }
 
 impl PortKind {
-    /// What the port `name` leads to, which is that `device`; `is_port` tells which interfaces are
+    /// The far side of the port `name`, which is that `device`; `is_port` tells which interfaces are
     /// bridge ports.
     pub(super) fn of(name: &str, device: Device, is_port: impl FnOnce(u32) -> bool) -> Self {
         match device {

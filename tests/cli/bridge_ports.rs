@@ -59,7 +59,7 @@ warning: the policy sets hairpin mode at `eno1`, `lan0`, which lead to no instan
         let said = world.run("hairnat apply policy.yaml 2>&1 > /dev/null");
         said.is(0, warning, "");
         assert_eq!(in_hairpin_mode(world), "eno1 lan0 tap0 ");
-        // What the hint says.
+        // As the hint says.
         world.write("policy.yaml", "bridge: { ports: [tap*], hairpin_mode: on }\n");
         world.run("hairnat apply policy.yaml 2>&1 > /dev/null").is(0, "", "");
         assert_eq!(in_hairpin_mode(world), "tap0 ");

@@ -1,4 +1,4 @@
-//! What is said of ports that lead to no instance, and the patterns that hints name.
+//! Warnings about ports that lead to no instance, and the patterns in their hints.
 
 use super::{declaration, hairpin_loop, hairpin_on_uplink, yaml_word};
 use crate::host::{BridgePort, Facts, Guard, PerFamily, PortKind, Warning, plan_ports, warnings};
@@ -111,7 +111,7 @@ fn hairpin_mode_at_a_port_that_leads_to_a_network_is_warned_of() {
     assert_eq!(warning.hint, "name the ports of instances only in `bridge.ports`");
 }
 
-/// Which also says what goes with `br_netfilter`.
+/// The hint also names the firewalls that need `br_netfilter`.
 #[test]
 fn the_hint_to_set_hairpin_mode_names_ports_of_instances_only() {
     let mut facts = facts(&[("eno1", PortKind::Uplink), ("vnet0", PortKind::Instance)]);
