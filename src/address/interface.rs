@@ -22,6 +22,12 @@ impl InterfaceName {
         Self(name.into())
     }
 
+    /// The name, if it is UTF-8.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.0).ok()
+    }
+
     /// Whether a shell takes the name for one word and for no option of a command.
     #[must_use]
     pub fn is_plain(&self) -> bool {

@@ -12,7 +12,7 @@ use super::report::{Outcome, Report};
 use super::turn::Turn;
 use crate::compile::compile;
 use crate::host::{
-    Facts, Guard, Host, LiveHost, PortPlan, Warning, plan_ports, set_ports, warnings,
+    Facts, Guard, Host, LiveHost, PortPlan, Warning, hairpin_loop, plan_ports, set_ports, warnings,
 };
 use crate::kernel::{Kernel, NfTables, Step, attempt, carry_out, cut};
 use crate::plan::{Snapshot, plan};
@@ -86,7 +86,7 @@ pub(super) struct Wanted {
     pub(super) ruleset: Ruleset,
     /// Open already: once the rules are there, nothing should be left that can fail.
     pub(super) host: LiveHost,
-    /// What the policy asks of the bridge ports.
+    /// The part of the policy that concerns bridge ports.
     pub(super) ports: WantedPorts,
     /// Where the host contradicts the policy.
     pub(super) warnings: Vec<Warning>,
@@ -94,7 +94,7 @@ pub(super) struct Wanted {
     pub(super) in_sync: String,
 }
 
-/// What a policy asks of the bridge ports. What changes depends on the guard that is live.
+/// The part of a policy that concerns bridge ports. The changes also depend on the live guard.
 pub(super) struct WantedPorts {
     bridge: Bridge,
     facts: Facts,
@@ -102,7 +102,7 @@ pub(super) struct WantedPorts {
 }
 
 impl WantedPorts {
-    /// What becomes of the ports where `live` is live.
+    /// The plan for the ports where `live` is live.
     pub(super) fn plan(&self, live: &Snapshot) -> PortPlan {
         plan_ports(&self.bridge, &self.facts, &Guard::live(live), &self.guard)
     }
@@ -113,7 +113,7 @@ impl Wanted {
     ///
     /// # Errors
     ///
-    /// What keeps either from being read, or all that is wrong with the policy.
+    /// The policy or the host cannot be read, the policy is invalid, or it would do harm on this host.
     fn load(files: &PolicyFiles, out: &mut Output) -> Result<Self, Failure> {
         let stdin = load::standard_input(files, out)?;
         Self::load_with(files, stdin, out)
@@ -142,6 +142,9 @@ impl Wanted {
         let policy = load::policy_with(files, stdin, out)?;
         let mut host = LiveHost::open()?;
         let facts = host.facts()?;
+        if let Some(harm) = hairpin_loop(&policy.bridge, &facts) {
+            return Err(Failure::HairpinLoop(harm));
+        }
         let floats = policy.float_count();
         let plural = if floats == 1 { "" } else { "s" };
         let compiling = out.progress().phase(|| "compiling the policy".to_owned());

@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::load;
 use super::output::Output;
 use crate::compile::compile;
-use crate::host::{Guard, Host, HostError, LiveHost, Warning, plan_ports, warnings};
+use crate::host::{Guard, Host, HostError, LiveHost, Warning, hairpin_loop, plan_ports, warnings};
 use crate::policy::{Declared, Policy, Source};
 
 /// Validates the policy, and with `host` compares it with this host's settings.
@@ -51,6 +51,7 @@ fn contradictions(policy: &Policy) -> Result<Vec<Warning>, HostError> {
     let guard = compile(&Policy { bridge: policy.bridge.clone(), ..Policy::default() });
     let ports = plan_ports(&policy.bridge, &facts, &Guard::default(), &Guard::of(&guard));
     let mut found = warnings(policy, &facts);
+    found.extend(hairpin_loop(&policy.bridge, &facts));
     found.extend(ports.warnings);
     Ok(found)
 }

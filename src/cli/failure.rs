@@ -40,6 +40,9 @@ pub(super) enum Failure {
     /// Somebody else changes the host; nothing was changed.
     #[error("{}; nothing was changed", turn::busy(*.0))]
     Busy(Holder),
+    /// The policy would set hairpin mode where it does harm; nothing was changed.
+    #[error("{}; nothing was changed", .0.message)]
+    HairpinLoop(Warning),
     /// A bridge port could not be switched off; nothing was changed.
     #[error("{}; nothing was changed", with_causes(.0))]
     PortsFirst(HostError),
@@ -107,6 +110,7 @@ impl Failure {
             Self::Kernel(KernelError::Stale) | Self::Busy(_) => Exit::Stale,
             Self::Kernel(_)
             | Self::Host(_)
+            | Self::HairpinLoop(_)
             | Self::PortsFirst(_)
             | Self::Ports { .. }
             | Self::Irreversible { .. }
@@ -129,6 +133,7 @@ impl Failure {
             Self::Kernel(KernelError::Stale) => "stale",
             Self::Busy(_) => "busy",
             Self::Kernel(_) => "kernel",
+            Self::HairpinLoop(warning) => warning.code,
             Self::Host(_) | Self::PortsFirst(_) | Self::Ports { .. } => "host",
             Self::Irreversible { .. } | Self::NoGuardian(_) => "confirm",
             Self::NotReverted { .. } => "revert",
@@ -145,6 +150,7 @@ impl Failure {
             Self::Input(error) => error.hint(),
             Self::Kernel(error) => error.hint(),
             Self::Host(error) | Self::PortsFirst(error) | Self::Ports { error, .. } => error.hint(),
+            Self::HairpinLoop(warning) => Some(warning.hint.clone()),
             Self::Busy(holder) => Some(turn::hint(*holder)),
             Self::Irreversible { .. } => Some(
                 "take it out by hand first, or apply without `--confirm`; `hairnat diff` shows it"

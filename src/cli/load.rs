@@ -8,10 +8,10 @@ use super::input;
 use super::output::Output;
 use crate::policy::{Declared, Policy, Source, parse, parse_with_places};
 
-/// What standard input says, read to its end, where the policy has a part there.
+/// Standard input, read to its end, if it is a part of the policy.
 pub(super) struct Stdin(Option<Vec<u8>>);
 
-/// Reads standard input, if the policy has a part there. That takes as long as somebody writes.
+/// Reads standard input, if it is a part of the policy.
 ///
 /// # Errors
 ///

@@ -24,7 +24,7 @@ pub(super) fn commit_after<T>(
     done.map(Ok)
 }
 
-/// As it was. The failure that is told of is the one before.
+/// Sets every port to its former mode. The failure that led here is reported, not one of these.
 fn put_back(host: &mut impl Host, changes: &[PortChange]) {
     let back = |change: &PortChange| PortChange { on: change.port.hairpin, ..change.clone() };
     let _ = set_ports(host, &changes.iter().map(back).collect::<Vec<_>>());
@@ -41,7 +41,7 @@ mod tests {
     use crate::kernel::KernelError;
     use crate::netlink::Error;
 
-    /// What was done, in order; one port may refuse.
+    /// A record of all changes, in order; one port may refuse.
     struct RecordedHost<'a>(&'a RefCell<Vec<String>>, Option<u32>);
 
     impl Host for RecordedHost<'_> {

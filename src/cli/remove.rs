@@ -14,12 +14,12 @@ use crate::plan::Snapshot;
 use crate::policy::Bridge;
 use crate::ruleset::Ruleset;
 
-/// What becomes of the hairpin mode of the ports that the live guard covers.
+/// The new hairpin mode of the ports that the live guard covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PortModes {
-    /// It is switched off, before the guard goes.
+    /// Off, before the guard goes.
     Off,
-    /// It stays, and without a guard.
+    /// Unchanged, without a guard.
     Keep,
 }
 
@@ -82,5 +82,5 @@ pub(super) fn dry_run(modes: PortModes, out: &mut Output) -> Result<Exit, Failur
     Ok(Exit::Success)
 }
 
-/// What is said when there is no table.
+/// The result line when there is no table.
 const NOTHING: &str = "nothing to remove";

@@ -9,7 +9,7 @@ pub(super) struct Reverted {
     pub(super) not_cut: Option<Trouble>,
     /// Why a confirmation that came in time was refused.
     pub(super) refused: Option<String>,
-    /// How what was live differed from what had been applied: the first lines of a diff.
+    /// The differences between the live tables and those that were applied: the first lines of a diff.
     pub(super) differences: Vec<String>,
 }
 
@@ -23,7 +23,7 @@ pub(super) struct Trouble {
 }
 
 impl Reverted {
-    /// What others had changed, if anything; it is gone with what was applied.
+    /// Describes the changes of others, if there were any; they are gone with our own.
     pub(super) fn changes_of_others(&self) -> Option<String> {
         (!self.differences.is_empty()).then(|| {
             format!(

@@ -73,7 +73,7 @@ fn process(holder: Holder) -> String {
     }
 }
 
-/// What can be done about it.
+/// The remedies.
 pub(super) fn hint(holder: Holder) -> String {
     match holder {
         Holder { process: Some(process), trial: Some(left) } => format!(

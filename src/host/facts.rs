@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::port_kind::PortKind;
 use crate::address::{InterfaceName, IpFamily};
 
 /// The facts that decide whether a declared path works.
@@ -25,6 +26,10 @@ pub struct BridgePort {
     pub index: u32,
     /// The interface name.
     pub name: InterfaceName,
+    /// The name of its bridge.
+    pub bridge: InterfaceName,
+    /// The kind of thing that it leads to.
+    pub kind: PortKind,
     /// Whether the port is in hairpin mode (`BR_HAIRPIN_MODE`).
     pub hairpin: bool,
     /// Whether the bridge keeps it from other isolated ports (`BR_ISOLATED`).

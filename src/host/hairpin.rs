@@ -1,5 +1,6 @@
 //! Which bridge ports must change their hairpin mode, and how that is seen to.
 
+use super::instances::{hairpin_loop, hairpin_on_uplink, live_loop};
 use super::warnings::{Warning, hairpin_unguarded};
 use super::{BridgePort, Facts, Guard, Host, HostError};
 use crate::policy::{Bridge, HairpinMode};
@@ -13,12 +14,12 @@ pub struct PortChange {
     pub on: bool,
 }
 
-/// What becomes of the hairpin modes of all bridge ports.
+/// The changes of port hairpin modes, and their warnings.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PortPlan {
     /// The ports that change their mode, by name.
     pub changes: Vec<PortChange>,
-    /// What is wrong with the ports then.
+    /// Warnings about the ports as they are after the changes.
     pub warnings: Vec<Warning>,
 }
 
@@ -33,11 +34,12 @@ impl PortPlan {
 
 /// Plans the hairpin modes of all ports for a policy with that `bridge` section, whose guard is
 /// `desired` where now `live` is: the mode that the policy declares, and off for a port that loses its
-/// guard.
+/// guard. A policy that [`hairpin_loop`] refuses must not be carried out.
 #[must_use]
 pub fn plan_ports(bridge: &Bridge, facts: &Facts, live: &Guard, desired: &Guard) -> PortPlan {
     let mut plan = PortPlan::default();
     let mut unguarded = Vec::new();
+    let mut on_after = Vec::new();
     for port in &facts.ports {
         let guarded = desired.covers(&port.name);
         let kept = port.hairpin && (guarded || !live.covers(&port.name));
@@ -45,10 +47,17 @@ pub fn plan_ports(bridge: &Bridge, facts: &Facts, live: &Guard, desired: &Guard)
         if on != port.hairpin {
             plan.changes.push(PortChange { port: port.clone(), on });
         }
+        if on {
+            on_after.push(port.index);
+        }
         if on && !guarded {
             unguarded.push(port);
         }
     }
+    if hairpin_loop(bridge, facts).is_none() {
+        plan.warnings.extend(live_loop(facts, |port| on_after.contains(&port.index)));
+    }
+    plan.warnings.extend(hairpin_on_uplink(bridge, facts));
     plan.warnings.extend(hairpin_unguarded(bridge, &unguarded));
     plan
 }
@@ -130,8 +139,7 @@ mod tests {
         BridgePort {
             index,
             name: InterfaceName::new(format!("vnet{index}")),
-            hairpin: false,
-            isolated: false,
+            ..BridgePort::default()
         }
     }
 
@@ -174,7 +182,7 @@ mod tests {
         plan_ports(&policy.bridge, &facts, &self::policy(before).1, &desired)
     }
 
-    /// What changes: `-` before a port that is switched off, `+` before one that is switched on.
+    /// The changes: `-` before a port that is switched off, `+` before one that is switched on.
     fn changes(plan: &PortPlan) -> Vec<String> {
         let sign = |on| if on { '+' } else { '-' };
         let change = |PortChange { port, on }: &PortChange| format!("{}{}", sign(*on), port.name);

@@ -3,9 +3,11 @@
 //! rtnetlink, not /sys/class/net: sysfs shows the network namespace that it was mounted in, which
 //! need not be the one that the rules go to. /proc/sys/net follows the process.
 
+use std::collections::HashMap;
 use std::fs;
 
-use super::{BridgePort, Facts, Host, HostError, PerFamily};
+use super::port_kind::{Device, Peer};
+use super::{BridgePort, Facts, Host, HostError, PerFamily, PortKind};
 use crate::address::InterfaceName;
 use crate::netlink::{
     Attribute, Attributes, Bus, Error, Interrupted, Malformed, Message, NLM_F_ACK, NLM_F_DUMP,
@@ -19,9 +21,13 @@ const RTM_SETLINK: u16 = 19;
 pub(super) const AF_UNSPEC: u8 = 0;
 const AF_BRIDGE: u8 = 7;
 const IFLA_IFNAME: u16 = 3;
+const IFLA_LINK: u16 = 5;
 const IFLA_MASTER: u16 = 10;
 const IFLA_PROTINFO: u16 = 12;
 pub(super) const IFLA_LINKINFO: u16 = 18;
+const IFLA_LINK_NETNSID: u16 = 37;
+/// Since Linux 5.14.
+const IFLA_PARENT_DEV_BUS_NAME: u16 = 57;
 pub(super) const IFLA_INFO_KIND: u16 = 1;
 const IFLA_INFO_DATA: u16 = 2;
 const IFLA_INFO_SLAVE_KIND: u16 = 4;
@@ -88,7 +94,7 @@ impl Host for LiveHost {
         let bridges = || links.iter().filter_map(|link| Some((&link.name, link.bridge?)));
         let mut facts = Facts {
             bridges: bridges().map(|(name, _)| name.clone()).collect(),
-            ports: links.iter().filter_map(Link::port).collect(),
+            ports: ports(&links),
             forwarding: PerFamily {
                 ipv4: sysctl("ipv4/ip_forward").unwrap_or(false),
                 ipv6: sysctl("ipv6/conf/all/forwarding").unwrap_or(false),
@@ -129,8 +135,9 @@ struct Link {
     name: InterfaceName,
     /// For a bridge: which bridged frames it hands to the inet hooks by itself.
     bridge: Option<PerFamily>,
-    /// For a port of a bridge: its modes.
-    port: Option<PortModes>,
+    /// For a port of a bridge: the number of its bridge, and its modes.
+    port: Option<(u32, PortModes)>,
+    device: Device,
 }
 
 /// What is read of a port of a bridge.
@@ -140,19 +147,32 @@ struct PortModes {
     isolated: bool,
 }
 
-impl Link {
-    fn port(&self) -> Option<BridgePort> {
-        let PortModes { hairpin, isolated } = self.port?;
-        Some(BridgePort { index: self.index, name: self.name.clone(), hairpin, isolated })
-    }
+fn ports(links: &[Link]) -> Vec<BridgePort> {
+    let by_index: HashMap<u32, &Link> = links.iter().map(|link| (link.index, link)).collect();
+    let port = |link: &Link| {
+        let (bridge, PortModes { hairpin, isolated }) = link.port?;
+        let is_port = |index| by_index.get(&index).is_some_and(|link| link.port.is_some());
+        Some(BridgePort {
+            index: link.index,
+            name: link.name.clone(),
+            bridge: by_index.get(&bridge).map(|bridge| bridge.name.clone()).unwrap_or_default(),
+            kind: PortKind::of(&link.name, link.device, is_port),
+            hairpin,
+            isolated,
+        })
+    };
+    links.iter().filter_map(port).collect()
+}
 
+impl Link {
     fn decode(message: Message<'_>) -> Result<Self, Malformed> {
         let index = message.body.get(4..8).and_then(|index| index.try_into().ok());
         let index = index.map(u32::from_ne_bytes).ok_or(Malformed)?;
         let attributes = Attributes(message.body.get(IFINFOMSG_LEN..).ok_or(Malformed)?);
         let name = attributes.find(IFLA_IFNAME)?.ok_or(Malformed)?.name();
         let name = InterfaceName::new(name);
-        let mut link = Self { index, name, bridge: None, port: None };
+        let device = device(attributes)?;
+        let mut link = Self { index, name, bridge: None, port: None, device };
         let Some(info) = attributes.find(IFLA_LINKINFO)?.map(Attribute::nested) else {
             return Ok(link);
         };
@@ -166,15 +186,43 @@ impl Link {
                 ipv6: flag(data, IFLA_BR_NF_CALL_IP6TABLES)?,
             });
         }
-        if is_bridge(IFLA_INFO_SLAVE_KIND)? && attributes.find(IFLA_MASTER)?.is_some() {
+        let is_port = is_bridge(IFLA_INFO_SLAVE_KIND)?;
+        let master = number(attributes, IFLA_MASTER)?;
+        if let Some(bridge) = master.filter(|_| is_port) {
             let data = info.find(IFLA_INFO_SLAVE_DATA)?.map(Attribute::nested);
-            link.port = Some(PortModes {
+            let modes = PortModes {
                 hairpin: flag(data, IFLA_BRPORT_MODE)?,
                 isolated: flag(data, IFLA_BRPORT_ISOLATED)?,
-            });
+            };
+            link.port = Some((bridge, modes));
         }
         Ok(link)
     }
+}
+
+/// The kind of device; of a name or kind that is no text, another one.
+fn device(attributes: Attributes<'_>) -> Result<Device, Malformed> {
+    let info = attributes.find(IFLA_LINKINFO)?.map(Attribute::nested);
+    let kind = info.map(|info| info.find(IFLA_INFO_KIND)).transpose()?.flatten();
+    let Some(kind) = kind else {
+        let bus = attributes.find(IFLA_PARENT_DEV_BUS_NAME)?;
+        let xen = bus.is_some_and(|bus| bus.payload.starts_with(b"xen-backend\0"));
+        return Ok(if xen { Device::XenBackend } else { Device::Other });
+    };
+    Ok(match kind.payload.strip_suffix(b"\0").unwrap_or(kind.payload) {
+        b"tun" => Device::Tap,
+        b"veth" => Device::Veth(match number(attributes, IFLA_LINK)? {
+            Some(peer) if attributes.find(IFLA_LINK_NETNSID)?.is_none() => Peer::Here(peer),
+            Some(_) | None => Peer::Elsewhere,
+        }),
+        _ => Device::Other,
+    })
+}
+
+/// A 32-bit attribute in host byte order.
+fn number(attributes: Attributes<'_>, kind: u16) -> Result<Option<u32>, Malformed> {
+    let Some(attribute) = attributes.find(kind)? else { return Ok(None) };
+    attribute.payload.try_into().map(u32::from_ne_bytes).map(Some).map_err(|_| Malformed)
 }
 
 /// An 8-bit attribute that is on or off; one that is missing is off.

@@ -7,8 +7,10 @@ mod attachment;
 mod facts;
 mod guard;
 mod hairpin;
+mod instances;
 mod links;
 mod lock;
+mod port_kind;
 mod warnings;
 
 use thiserror::Error;
@@ -19,7 +21,9 @@ pub use attachment::{Attachment, attachment};
 pub use facts::{BridgePort, Facts, PerFamily};
 pub use guard::Guard;
 pub use hairpin::{PortChange, PortPlan, plan_ports, set_ports};
+pub use instances::hairpin_loop;
 pub use lock::{ChangeLock, Holder, LockError, ORDINARY_WAIT};
+pub use port_kind::PortKind;
 pub use warnings::{Warning, warnings};
 
 /// The host's part of the kernel, read and changed.

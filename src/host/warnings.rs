@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{BridgePort, Facts};
+use super::instances::declaration;
+use super::{BridgePort, Facts, PortKind};
 use crate::address::{InterfacePattern, IpFamily};
 use crate::policy::{Bridge, HairpinMode, Policy, Reflection};
 
@@ -64,12 +65,14 @@ fn port_hairpin(policy: &Policy, facts: &Facts) -> Option<Warning> {
     let off: Vec<String> = facts
         .ports
         .iter()
-        .filter(|port| policy.bridge.is_instance_port(&port.name) && !port.hairpin)
-        .map(|port| port.name.to_string())
+        .filter(|port| policy.bridge.is_instance_port(&port.name))
+        .filter(|port| port.kind == PortKind::Instance && !port.hairpin)
+        .map(ToString::to_string)
         .collect();
     if off.is_empty() {
         return None;
     }
+    let declaration = declaration(&policy.bridge, facts)?;
     Some(Warning {
         code: "port-hairpin-off",
         message: format!(
@@ -78,10 +81,12 @@ fn port_hairpin(policy: &Policy, facts: &Facts) -> Option<Warning> {
             families.join(" and "),
             listed(&off, "is", "are"),
         ),
-        hint: "declare `bridge: { ports: […], hairpin_mode: on }`, or switch br_netfilter off \
-               with `sysctl -w net.bridge.bridge-nf-call-iptables=0 \
-               net.bridge.bridge-nf-call-ip6tables=0`"
-            .to_owned(),
+        hint: format!(
+            "declare `{declaration}`; or switch br_netfilter off with `sysctl -w \
+             net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0`, until the \
+             next boot, where no firewall needs it: those of bridged frames (Proxmox VE's, security \
+             groups of OpenStack) go with it"
+        ),
     })
 }
 
@@ -112,7 +117,7 @@ pub(super) fn hairpin_unguarded(bridge: &Bridge, ports: &[&BridgePort]) -> Optio
 }
 
 /// The commands that switch the first few ports off.
-fn switch_off(ports: &[&BridgePort]) -> String {
+pub(super) fn switch_off(ports: &[&BridgePort]) -> String {
     let command =
         |port: &&BridgePort| format!("bridge link set dev {} hairpin off", port.argument());
     ports.iter().take(SHOWN).map(command).collect::<Vec<_>>().join("; ")
@@ -158,7 +163,7 @@ fn unmatched_ports(policy: &Policy, facts: &Facts) -> Option<Warning> {
 const SHOWN: usize = 5;
 
 /// Names in backticks, the first few of them, and the verb that goes with their number.
-fn listed(names: &[String], one: &str, several: &str) -> String {
+pub(super) fn listed(names: &[String], one: &str, several: &str) -> String {
     let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
     let more = match names.len().saturating_sub(SHOWN) {
         0 => String::new(),

@@ -3,6 +3,7 @@
 #[path = "../lab/isolation.rs"]
 mod isolation;
 
+mod bridge_ports;
 mod confirm;
 mod contract;
 mod drop_ins;

@@ -178,6 +178,27 @@ error: fixed address `10.0.1.11` lies in no network of `fixed`
     );
 }
 
+/// The service has mounts of its own, and sees the lock of a shell all the same.
+#[test]
+fn a_reload_during_a_trial_waits_for_its_end_and_applies_the_newest_policy() {
+    says(
+        "systemd::a_reload_during_a_trial_waits_for_its_end_and_applies_the_newest_policy",
+        "",
+        "
+        echo 'floats: {203.0.113.10: 10.0.0.11}' > /tmp/trial.yaml
+        hairnat apply -q --confirm 3 /etc/hairnat/policy.yaml /tmp/trial.yaml < /dev/null 2> /dev/null &
+        trial=$!
+        becomes '203.0.113.10 : 10.0.0.11'
+        echo 'floats: {203.0.113.10: 10.0.0.12}' > $P/a.yaml
+        systemctl reload hairnat.service
+        wait $trial
+        echo $?
+        floats
+        ",
+        "203.0.113.10 : 10.0.0.11\n6\n203.0.113.10 : 10.0.0.12\n",
+    );
+}
+
 /// A package is also upgraded and taken away while instances run.
 #[test]
 fn the_package_changes_no_rule() {

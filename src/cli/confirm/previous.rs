@@ -109,7 +109,7 @@ fn persistently<T>(mut try_once: impl FnMut() -> Result<T, KernelError>) -> Resu
     }
 }
 
-/// What a diff between `live` and `applied` shows: its first lines, and how many more there are.
+/// The first lines of a diff between `live` and `applied`, and how many more there are.
 fn drift(live: &Snapshot, applied: &Ruleset) -> Vec<String> {
     const SHOWN: usize = 5;
     let mut lines = Vec::new();
@@ -221,7 +221,7 @@ mod tests {
                 index,
                 name: InterfaceName::new(format!("vnet{index}")),
                 hairpin,
-                isolated: false,
+                ..BridgePort::default()
             },
             on: !hairpin,
         };
@@ -252,7 +252,7 @@ mod tests {
         let reverted = previous.restore(&mut kernel, &mut host).unwrap();
         assert_eq!(reverted.differences, ["chain inet hairnat mine: - no hook"]);
         assert!(kernel.snapshot().unwrap().tables.is_empty());
-        // By then nothing of what was applied is there, and nothing differs from it.
+        // The tables are gone, so there is nothing left to compare.
         let again = previous.restore(&mut kernel, &mut host).unwrap();
         assert_eq!(again, Reverted::default());
     }

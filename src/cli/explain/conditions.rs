@@ -1,7 +1,7 @@
 //! Whether a packet arrives, for the settings that a host has or may have.
 
 use crate::address::IpFamily;
-use crate::host::{Attachment, Facts};
+use crate::host::{Attachment, Facts, PortKind};
 use crate::policy::Bridge;
 use crate::trace::{BridgeConditions, Conditions, End, Obstacle, Walk, obstacle};
 
@@ -153,8 +153,8 @@ struct PortModes {
 /// The modes of any instance ports that client and server may be behind, hairpin mode and no
 /// isolation first; all off, as the kernel makes ports, if there are none.
 fn port_modes(walk: &Walk, facts: &Facts, bridge: &Bridge) -> Vec<PortModes> {
-    let ports: Vec<_> =
-        facts.ports.iter().filter(|port| bridge.is_instance_port(&port.name)).collect();
+    let ports = facts.ports.iter().filter(|port| port.kind == PortKind::Instance);
+    let ports: Vec<_> = ports.filter(|port| bridge.is_instance_port(&port.name)).collect();
     let isolated = ports.iter().filter(|port| port.isolated).count();
     let mut modes: Vec<PortModes> = Vec::new();
     for client in &ports {

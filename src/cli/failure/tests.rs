@@ -46,6 +46,7 @@ fn one_of_each() -> Vec<Failure> {
         Failure::Busy(Holder { process: None, trial: Some(Duration::from_secs(25)) }),
         Failure::Busy(Holder { process: Some(4711), trial: None }),
         HostError::Restless.into(),
+        Failure::HairpinLoop(Warning { code: "hairpin-loop", message: text("m"), hint: text("h") }),
         Failure::PortsFirst(port_refused("off")),
         Failure::Ports { error: port_refused("on"), warnings: vec![warning] },
         Failure::Irreversible { left_out: vec![text("counter `mine`")] },

@@ -60,7 +60,7 @@ impl Mark {
         format!("{PREFIX}{ticket:016x}/{process}/{process_namespace}{end}")
     }
 
-    /// What a socket's name says; `None` if it is no mark.
+    /// Reads a socket's name; `None` if it is not a mark.
     pub(super) fn decode(name: &[u8]) -> Option<Self> {
         let name = str::from_utf8(name).ok()?.strip_prefix(PREFIX)?;
         let mut parts = name.split('/');

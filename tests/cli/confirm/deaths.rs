@@ -133,7 +133,8 @@ fn killed_at_any_moment_it_leaves_the_previous_state_and_nothing_else() {
         let floats = floats.collect::<Vec<_>>().join(", ");
         let ports = "bridge: { ports: [vnet*], hairpin_mode: on }\n";
         world.write("many.yaml", format!("fixed: [10.0.0.0/16]\n{ports}floats: {{{floats}}}"));
-        let port = "ip link add vnet0 type veth peer name eth9 && ip link set vnet0 master br0";
+        let port = "ip netns add web && ip link add vnet0 type veth peer name eth0 netns web && \
+                    ip link set vnet0 master br0";
         world.run(port).is(0, "", "");
         world.run("hairnat apply -q policy.yaml").is(0, "", "");
         let state = |world: &World| {

@@ -19,7 +19,7 @@ const OTHER: &str = "fixed: [10.0.0.0/24]\nfloats: {203.0.113.20: 10.0.0.20}\n";
 /// A change to our tables that is not made by hairnat.
 const FOREIGN: &str = "nft add element inet hairnat dnat4 { 203.0.113.99 : 10.0.0.99 }";
 
-/// What is said of [`FOREIGN`].
+/// The warning about [`FOREIGN`].
 const GONE: &str = "somebody else had changed the tables meanwhile, and that is gone too; `hairnat \
                     diff` would have shown: map inet hairnat dnat4: - 203.0.113.99 : 10.0.0.99";
 

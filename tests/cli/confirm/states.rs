@@ -105,7 +105,7 @@ fn counters_of_what_does_not_change_go_on() {
 #[test]
 fn bridge_ports_come_back_to_their_mode() {
     alone(|world| {
-        let ports = "ip link add vnet0 type veth peer name vnet1; for port in vnet0 vnet1; do ip link set $port master br0; done; bridge link set dev vnet1 hairpin on";
+        let ports = "ip netns add web; for number in 0 1; do ip link add vnet$number type veth peer name eth$number netns web; ip link set vnet$number master br0; done; bridge link set dev vnet1 hairpin on";
         world.run(ports).is(0, "", "");
         let modes = |world: &World| {
             let modes = world.run(
