@@ -180,3 +180,12 @@ fn no_files_are_no_policy() {
     let found = parse(&[]).unwrap_err();
     assert_eq!(diagnostics::text(&found, false), "error: no policy file is given\n\n");
 }
+
+#[test]
+fn a_policy_has_not_too_many_files() {
+    let source = Source { name: "a.yaml".to_owned(), text: b"fixed: [10.0.0.0/24]\n".to_vec() };
+    assert!(parse(&vec![source.clone(); 65_535]).is_ok());
+    let found = parse(&vec![source; 65_536]).unwrap_err();
+    let message = "error: more than 65535 policy files are given\n\n";
+    assert_eq!(diagnostics::text(&found, false), message);
+}
