@@ -98,7 +98,7 @@ fn the_order_and_number_of_files_change_nothing() {
     for (index, section) in blocks(&text, 0).into_iter().enumerate() {
         let (head, body) = section.split_once('\n').unwrap();
         // Floats and fixed networks may be spread over files.
-        let entries = if matches!(head.trim_end(), "floats:" | "fixed:") {
+        let entries = if matches!(head.trim_end(), "floats:" | "fixed:" | "pool:") {
             blocks(body, 2).into_iter().map(|entry| format!("{head}\n{entry}")).collect()
         } else {
             vec![section.clone()]
