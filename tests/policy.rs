@@ -98,7 +98,7 @@ fn the_order_and_number_of_files_change_nothing() {
     for (index, section) in blocks(&text, 0).into_iter().enumerate() {
         let (head, body) = section.split_once('\n').unwrap();
         // Floats and fixed networks may be spread over files.
-        let entries = if matches!(head.trim_end(), "floats:" | "fixed:") {
+        let entries = if matches!(head.trim_end(), "floats:" | "fixed:" | "pool:") {
             blocks(body, 2).into_iter().map(|entry| format!("{head}\n{entry}")).collect()
         } else {
             vec![section.clone()]
@@ -179,4 +179,13 @@ fn every_error_of_a_long_policy_is_told_with_its_line() {
 fn no_files_are_no_policy() {
     let found = parse(&[]).unwrap_err();
     assert_eq!(diagnostics::text(&found, false), "error: no policy file is given\n\n");
+}
+
+#[test]
+fn a_policy_has_not_too_many_files() {
+    let source = Source { name: "a.yaml".to_owned(), text: b"fixed: [10.0.0.0/24]\n".to_vec() };
+    assert!(parse(&vec![source.clone(); 65_535]).is_ok());
+    let found = parse(&vec![source; 65_536]).unwrap_err();
+    let message = "error: more than 65535 policy files are given\n\n";
+    assert_eq!(diagnostics::text(&found, false), message);
 }

@@ -24,7 +24,7 @@ pub(super) fn policy(draft: Draft) -> Policy {
 }
 
 fn translation<A: Address>(family: Family<A>, masquerade: bool) -> Translation<A> {
-    let Family { mut fixed, exempt, pool, default_source, floats, prefixes, egress } = family;
+    let Family { mut fixed, exempt, pool, default_source, floats, prefixes, egress, .. } = family;
     minimize(&mut fixed);
     let masquerade = (masquerade && !fixed.is_empty()).then_some(DefaultSource::Masquerade);
     Translation {

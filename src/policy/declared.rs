@@ -1,7 +1,9 @@
 //! Where each float of a policy is declared: whose it is, when several files make one policy.
 
+use std::fmt::Display;
+
 use super::Name;
-use super::draft::{Draft, Family};
+use super::draft::{Draft, Family, FloatDraft, PrefixDraft};
 use super::source::{Place, Source};
 use crate::address::Address;
 
@@ -22,23 +24,29 @@ pub struct Declared {
 
 /// The floats of `draft` as a reader meets them in `sources`, in time linear in their size.
 pub(super) fn declared(draft: &Draft, sources: &[Source]) -> Vec<Declared> {
-    let mut floats = Vec::new();
+    let mut floats = Vec::with_capacity(draft.ipv4.float_count() + draft.ipv6.float_count());
     collect(&draft.ipv4, &mut floats);
     collect(&draft.ipv6, &mut floats);
     floats.sort_unstable_by_key(|(place, ..)| *place);
     let mut ruler = Ruler::new(sources);
-    let measured = |(place, float, name): (Place, String, Option<Name>)| {
+    let measured = |(place, float, name): Placed<'_>| {
         let (line, column) = ruler.measure(place);
+        let (float, name) = (float.to_string(), name.clone());
         Declared { float, name, source: place.source(), line, column }
     };
     floats.into_iter().map(measured).collect()
 }
 
-fn collect<A: Address>(family: &Family<A>, floats: &mut Vec<(Place, String, Option<Name>)>) {
-    let single = family.floats.iter().map(|one| (one.place, &one.float));
-    floats.extend(single.map(|(place, one)| (place, one.float.to_string(), one.name.clone())));
-    let prefixes = family.prefixes.iter().map(|one| (one.place, &one.float));
-    floats.extend(prefixes.map(|(place, one)| (place, one.float.to_string(), one.name.clone())));
+/// A float and its name, with their place.
+type Placed<'d> = (Place, &'d dyn Display, &'d Option<Name>);
+
+fn collect<'d, A: Address>(family: &'d Family<A>, floats: &mut Vec<Placed<'d>>) {
+    floats.extend(family.floats.iter().map(|FloatDraft { float, place }| -> Placed<'d> {
+        (place.float(), &float.float, &float.name)
+    }));
+    floats.extend(family.prefixes.iter().map(|PrefixDraft { float, place, .. }| -> Placed<'d> {
+        (*place, &float.float, &float.name)
+    }));
 }
 
 /// Counts lines and columns of places that come in order, without going back.

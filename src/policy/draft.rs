@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::source::Place;
+use super::source::{FloatPlace, Place};
 use super::values::SomePrefix;
 use super::{Bridge, DefaultSource, Egress, Float, PrefixFloat};
 use crate::address::{Address, InterfacePattern, Prefix};
@@ -44,42 +44,29 @@ pub(super) struct Family<A> {
     pub(super) default_source: Option<(DefaultSource<A>, Place)>,
     pub(super) floats: Vec<FloatDraft<A>>,
     pub(super) prefixes: Vec<PrefixDraft<A>>,
-    /// What the checks make of the floats' `egress`, with [`Egress::float`] as an index in `floats`.
+    /// The fixed addresses that L4 ports lead to.
+    pub(super) named: Vec<(A, Place)>,
+    /// What floats say in `egress`.
+    pub(super) egress_said: Vec<EgressSaid<A>>,
+    /// What the checks make of it, with [`Egress::float`] as an index in `floats`.
     pub(super) egress: Vec<Egress<A>>,
 }
 
-/// A float of one address, small where `details` has nothing: of these there may be a million.
+/// A float of one address. There may be a million of them, so all that few have is in lists of its own.
 #[derive(Debug)]
 pub(super) struct FloatDraft<A> {
     pub(super) float: Float<A>,
-    pub(super) place: Place,
-    /// Where [`Float::fixed`] stands, if it is given.
-    pub(super) fixed_place: Place,
-    pub(super) details: Option<Box<Details<A>>>,
-}
-
-/// What only few floats have.
-#[derive(Debug)]
-pub(super) struct Details<A> {
-    pub(super) egress: FloatEgress<A>,
-    /// The fixed addresses that its L4 ports lead to.
-    pub(super) named: Vec<(A, Place)>,
+    pub(super) place: FloatPlace,
 }
 
 /// What a float says of connections that instances open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FloatEgress<A> {
-    /// Nothing: those of its fixed address leave with it, unless another float has them.
-    Unsaid,
-    /// None leave with it.
-    Refused,
-    /// Those of one fixed address leave with it.
-    Claimed {
-        /// The address that the instance has.
-        fixed: A,
-        /// Where it stands, if that is not [`Float::fixed`].
-        named_at: Option<Place>,
-    },
+#[derive(Debug, Clone, Copy)]
+pub(super) struct EgressSaid<A> {
+    pub(super) float: A,
+    /// The fixed address whose connections leave with it; `None`: not with this float.
+    pub(super) fixed: Option<A>,
+    /// Where the address stands, if not in `fixed`.
+    pub(super) named_at: Option<Place>,
 }
 
 /// A float prefix; the checks settle [`PrefixFloat::egress`].
@@ -90,13 +77,6 @@ pub(super) struct PrefixDraft<A> {
     pub(super) egress: Option<bool>,
     pub(super) place: Place,
     pub(super) fixed_place: Place,
-}
-
-impl<A: Copy> FloatDraft<A> {
-    /// What the float says of connections that instances open.
-    pub(super) fn egress(&self) -> FloatEgress<A> {
-        self.details.as_ref().map_or(FloatEgress::Unsaid, |details| details.egress)
-    }
 }
 
 impl Draft {
@@ -115,9 +95,16 @@ impl Draft {
 }
 
 impl<A> Family<A> {
+    /// How many floats have been read, a prefix counted as one.
+    pub(super) fn float_count(&self) -> usize {
+        self.floats.len() + self.prefixes.len()
+    }
+
     fn add_floats(&mut self, mut part: Self) {
         self.floats.append(&mut part.floats);
         self.prefixes.append(&mut part.prefixes);
+        self.named.append(&mut part.named);
+        self.egress_said.append(&mut part.egress_said);
     }
 }
 
@@ -130,6 +117,8 @@ impl<A> Default for Family<A> {
             default_source: None,
             floats: Vec::new(),
             prefixes: Vec::new(),
+            named: Vec::new(),
+            egress_said: Vec::new(),
             egress: Vec::new(),
         }
     }

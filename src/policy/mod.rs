@@ -60,6 +60,10 @@ fn checked(sources: &[Source]) -> Result<Draft, Diagnostics> {
     if sources.is_empty() {
         return Err(Diagnostics::without_place("no policy file is given".to_owned()));
     }
+    if sources.len() > source::MOST_FILES {
+        let message = format!("more than {} policy files are given", source::MOST_FILES);
+        return Err(Diagnostics::without_place(message));
+    }
     let mut findings = Findings::default();
     let mut draft = Draft::default();
     for (index, source) in sources.iter().enumerate() {

@@ -19,7 +19,7 @@ mod witness;
 
 use std::env;
 
-use hairnat::compile::compile;
+use hairnat::compile::{HostAddresses, compile_on};
 use hairnat::kernel::{Kernel, Step, converge};
 use hairnat::policy::{Source, parse};
 use hairnat::ruleset::Ruleset;
@@ -48,11 +48,14 @@ fn for_any<S: Strategy>(cases: u32, strategy: &S, law: impl Fn(S::Value)) {
     }
 }
 
-/// The ruleset of a policy.
+/// The Ethernet address of the bridge, locally administered (IEEE 802 U/L bit).
+const BRIDGE: [u8; 6] = [0x02, 0, 0x5e, 0x10, 0, 0x01];
+
+/// The ruleset of a policy on a host with a bridge.
 #[track_caller]
 fn compiled(text: &str) -> Ruleset {
     match parse(&[source(text)]) {
-        Ok(policy) => compile(&policy),
+        Ok(policy) => compile_on(&policy, HostAddresses { bridge: Some(BRIDGE) }),
         Err(found) => panic!("{}\n{text}", hairnat::cli::diagnostics::text(&found, false)),
     }
 }

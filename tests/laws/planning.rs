@@ -31,7 +31,7 @@ fn random_policies_use_everything_that_policies_can() {
     });
     let seen = seen.into_inner();
     let each = ["dnat#", "snat#", "dnat#_port", "dnat#_range", "dnat#_net", "snat#_net", "fixed#"];
-    for set in each.into_iter().chain(["exempt#"]) {
+    for set in each.into_iter().chain(["exempt#", "pool#", "host#", "own#", "self#"]) {
         for family in ["4", "6"] {
             let set = set.replace('#', family);
             assert!(seen.contains(&set), "no policy has `{set}`");
@@ -46,6 +46,10 @@ fn random_policies_use_everything_that_policies_can() {
         "@fixed4 masquerade",
         "snat ip to 255.255.255.254",
         "snat ip6 to ::2",
+        "iifname != \"",
+        "iifname \"fwbr*\" ct zone set",
+        "ip daddr != @fixed4 ip daddr != 224.0.0.0/3 ether daddr set 02:00:5e:10:00:01",
+        "ip6 daddr != @fixed6 ip6 daddr != fe80::/10",
     ] {
         assert!(seen.iter().any(|rule| rule.contains(part)), "no rule has `{part}`");
     }

@@ -66,7 +66,7 @@ fn what_is_installed_works_for_everybody() {
         "\
 read /etc/hairnat/policy.yaml
 valid: 0 floats
-valid: 9 floats
+valid: 13 floats
 # yaml-language-server: $schema=file:///usr/share/hairnat/policy.schema.json
 5 5 5 5 5 5 5 5 5 5
 complete -o bashdefault -o default -o nosort -F _hairnat hairnat
@@ -132,12 +132,12 @@ fn the_policy_that_comes_with_it_has_a_place_for_every_section() {
         sed -n '/^version/,$p' /etc/hairnat/policy.yaml |
             sed 's/^# \([a-z]*:.*\)$/\1/; s/^#   /  /; s/^# .*//' > /tmp/policy.yaml
         hairnat check /tmp/policy.yaml
-        grep -c -E '^(version|fixed|floats|bridge|egress):' /tmp/policy.yaml
+        grep -c -E '^(version|fixed|pool|floats|bridge|egress):' /tmp/policy.yaml
         ",
         "\
 # yaml-language-server: $schema=file:///usr/share/hairnat/policy.schema.json
 valid: 3 floats
-5
+6
 ",
     );
 }

@@ -265,6 +265,8 @@ const IPV6_BODIES: &[(&str, bool)] = &[
     ("{ports: {80-81/tcp: '[fd00::1]:80-81'}}", true),
     ("{ports: {80-81/tcp: '[fd00::1]:80'}}", false),
     ("{ports: {icmp: 'fd00::1:80'}}", true),
+    ("{ports: {icmp: '[fd00::1]'}}", true),
+    ("{ports: {icmp: '[fd00::1]:80'}}", false),
     ("{egress: 'fd00::1'}", true),
     ("{egress: 10.0.0.10}", false),
     ("{ports: {80/tcp: '10.0.0.10:80'}}", false),

@@ -46,7 +46,7 @@ pub(super) fn check<A: Address>(family: &mut Family<A>, findings: &mut Findings)
 fn claims<A: Address>(family: &Family<A>) -> impl Iterator<Item = Claim<A>> {
     let floats = family.floats.iter().map(|one| Claim {
         float: Prefix::host(one.float.float),
-        place: one.place,
+        place: one.place.float(),
         whole: one.float.fixed.is_some(),
     });
     let prefixes = family.prefixes.iter().map(|one| Claim {

@@ -1,7 +1,7 @@
 //! Every fixed address lies in a fixed network.
 
 use crate::address::{Address, Prefix, covering, minimize};
-use crate::policy::draft::{Family, FloatEgress};
+use crate::policy::draft::Family;
 use crate::policy::findings::{Finding, Findings};
 use crate::policy::source::Place;
 
@@ -39,23 +39,17 @@ pub(super) fn check<A: Address>(family: &mut Family<A>, findings: &mut Findings)
 
 /// The fixed addresses and prefixes that floats lead to.
 fn fixed_sides<A: Address>(family: &Family<A>) -> impl Iterator<Item = (Prefix<A>, Place)> {
-    let floats = family.floats.iter().flat_map(|one| {
-        let whole = one.float.fixed.map(|fixed| (Prefix::host(fixed), one.fixed_place));
-        let named = one.details.iter().flat_map(|details| &details.named);
-        whole.into_iter().chain(named.map(|&(fixed, place)| (Prefix::host(fixed), place)))
-    });
-    let prefixes = family.prefixes.iter().map(|one| (one.float.fixed, one.fixed_place));
-    floats.chain(prefixes)
+    let floats = family.floats.iter();
+    let floats = floats.filter_map(|one| Some((one.float.fixed?, one.place.fixed())));
+    let addresses = floats.chain(family.named.iter().copied());
+    let addresses = addresses.map(|(fixed, place)| (Prefix::host(fixed), place));
+    addresses.chain(family.prefixes.iter().map(|one| (one.float.fixed, one.fixed_place)))
 }
 
 /// The fixed addresses that floats name in `egress`.
 fn egress_sides<A: Address>(family: &Family<A>) -> impl Iterator<Item = (Prefix<A>, Place)> {
-    family.floats.iter().filter_map(|one| match one.egress() {
-        FloatEgress::Claimed { fixed, named_at: Some(place) } => Some((Prefix::host(fixed), place)),
-        FloatEgress::Claimed { named_at: None, .. }
-        | FloatEgress::Unsaid
-        | FloatEgress::Refused => None,
-    })
+    let said = family.egress_said.iter();
+    said.filter_map(|said| Some((Prefix::host(said.fixed?), said.named_at?)))
 }
 
 fn shown<A: Address>(fixed: Prefix<A>) -> String {

@@ -3,11 +3,11 @@
 use std::net::IpAddr;
 
 use super::ports::{ListItem, Ports};
-use super::services::Services;
+use super::services::services;
 use crate::address::{IpFamily, Prefix};
-use crate::policy::draft::{Details, Draft, DraftAddress, FloatDraft, FloatEgress, PrefixDraft};
+use crate::policy::draft::{Draft, DraftAddress, EgressSaid, Family, FloatDraft, PrefixDraft};
 use crate::policy::findings::{Finding, Findings};
-use crate::policy::source::Place;
+use crate::policy::source::{FloatPlace, Place};
 use crate::policy::suggest::quoted;
 use crate::policy::values::{Endpoint, family_of};
 use crate::policy::{Float, Name, PrefixFloat};
@@ -119,11 +119,13 @@ pub(super) fn add<A: DraftAddress>(
     match own {
         Side::Address(own) => {
             let fixed = fixed.map(|fixed| one_instance(float, fixed, &body)).transpose()?;
-            family.floats.push(single(float, own, fixed, body, findings)?);
+            add_single(float, own, fixed, body, family, findings)
         }
-        Side::Prefix(own) => family.prefixes.push(prefix(float, own, fixed, body)?),
+        Side::Prefix(own) => {
+            family.prefixes.push(prefix(float, own, fixed, body)?);
+            Ok(())
+        }
     }
-    Ok(())
 }
 
 /// What a float of one address leads to, which is one address as well.
@@ -152,52 +154,47 @@ fn leads_nowhere<T>(float: &FloatKey<'_>) -> Outcome<T> {
     refuse(float.place, message, "give it a fixed address, or a map of `ports`")
 }
 
-/// A float of one address.
-fn single<A: DraftAddress>(
+/// Adds a float of one address.
+fn add_single<A: DraftAddress>(
     float: &FloatKey<'_>,
     own: A,
     fixed: Option<(A, Place)>,
     body: Body,
+    family: &mut Family<A>,
     findings: &mut Findings,
-) -> Outcome<FloatDraft<A>> {
+) -> Outcome<()> {
     let Body { name, egress, ports, host, .. } = body;
     // A list of L4 ports is all that leads to `fixed`.
     let whole = fixed.filter(|_| !matches!(ports, Some((Ports::List(_), _))));
-    let whole = whole.map(|(fixed, _)| fixed);
     let leads = fixed.is_some() || ports.is_some();
     if let (false, Some((_, place))) = (leads, &host) {
         let message = format!("float {} has `host` without `fixed` or `ports`", float.shown());
-        return refuse(
-            *place,
-            message,
-            "say what leads to instances; the rest is the host's anyway",
-        );
+        let hint = "say what leads to instances: `host` is an exception from that";
+        return refuse(*place, message, hint);
     }
-    let leaves = match egress {
-        None if whole.is_some() => FloatEgress::Unsaid,
-        None | Some((EgressKey::Flag(false), _)) => FloatEgress::Refused,
+    let said = |fixed, named_at| Some(EgressSaid { float: own, fixed, named_at });
+    let said = match egress {
+        None => None,
+        Some((EgressKey::Flag(false), _)) => said(None, None),
         Some((EgressKey::Flag(true), place)) => match (fixed, &ports) {
-            (Some((fixed, _)), _) => FloatEgress::Claimed { fixed, named_at: None },
+            (Some((fixed, _)), _) => said(Some(fixed), None),
             (None, Some((ports, _))) => return nameless_egress(float, ports, place),
             (None, None) => return leads_nowhere(float),
         },
         Some((EgressKey::Instance(fixed), place)) => {
-            let fixed = float.same_family_egress(fixed, place)?;
-            FloatEgress::Claimed { fixed, named_at: Some(place) }
+            said(Some(float.same_family_egress(fixed, place)?), Some(place))
         }
     };
-    if !leads && leaves == FloatEgress::Refused {
+    if !leads && said.is_none_or(|said| said.fixed.is_none()) {
         return leads_nowhere(float);
     }
-    let Services { services, named } = Services::of(float, fixed, ports, host, findings)?;
-    let says_more = !services.is_empty() || leaves != FloatEgress::Unsaid;
-    let details = says_more.then(|| Box::new(Details { egress: leaves, named }));
-    Ok(FloatDraft {
-        float: Float { float: own, fixed: whole, services, name },
-        place: float.place,
-        fixed_place: fixed.map_or(float.place, |(_, place)| place),
-        details,
-    })
+    let services = services(float, fixed, ports, host, &mut family.named, findings)?;
+    family.egress_said.extend(said);
+    family.floats.push(FloatDraft {
+        float: Float { float: own, fixed: whole.map(|(fixed, _)| fixed), services, name },
+        place: FloatPlace::new(float.place, whole.map(|(_, place)| place)),
+    });
+    Ok(())
 }
 
 /// Refuses `egress: true` beside a map of `ports`, which has no one instance.

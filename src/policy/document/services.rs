@@ -7,52 +7,42 @@ use crate::policy::findings::{Finding, Findings};
 use crate::policy::source::Place;
 use crate::policy::{FloatService, Service, ServiceTarget};
 
-/// L4 ports of a float in the family `A`.
-pub(super) struct Services<A> {
-    /// Sorted.
-    pub(super) services: Box<[FloatService<A>]>,
-    /// The fixed addresses that they lead to.
-    pub(super) named: Vec<(A, Place)>,
-}
-
-impl<A: DraftAddress> Services<A> {
-    /// What `ports` and `host` of `float` say; those that overlap are reported.
-    pub(super) fn of(
-        float: &FloatKey<'_>,
-        fixed: Option<(A, Place)>,
-        ports: Option<(Ports, Place)>,
-        host: Option<(Vec<ListItem>, Place)>,
-        findings: &mut Findings,
-    ) -> Outcome<Self> {
-        let mut placed: Vec<(FloatService<A>, Place)> = Vec::new();
-        let mut named = Vec::new();
-        match (ports, fixed) {
-            (None, _) => {}
-            (Some((Ports::List(list), _)), Some((fixed, fixed_place))) => {
-                named.push((fixed, fixed_place));
-                let target = ServiceTarget::Instance { fixed, port: None };
-                placed.extend(leading_to(target, list));
-            }
-            (Some((Ports::List(_), place)), None) => {
-                let message =
-                    format!("float {} has a list of `ports` without `fixed`", float.shown());
-                return refuse(place, message, "say with `fixed` which instance they lead to");
-            }
-            (Some((Ports::Map(entries), _)), _) => {
-                for entry in entries {
-                    let fixed = float.same_family_target(entry.fixed, entry.fixed_place)?;
-                    named.push((fixed, entry.fixed_place));
-                    let target = ServiceTarget::Instance { fixed, port: entry.port };
-                    placed.push((FloatService { service: entry.service, target }, entry.place));
-                }
+/// What `ports` and `host` of `float` say, sorted; those that overlap are reported. Fixed addresses that
+/// they lead to are added to `named`.
+pub(super) fn services<A: DraftAddress>(
+    float: &FloatKey<'_>,
+    fixed: Option<(A, Place)>,
+    ports: Option<(Ports, Place)>,
+    host: Option<(Vec<ListItem>, Place)>,
+    named: &mut Vec<(A, Place)>,
+    findings: &mut Findings,
+) -> Outcome<Box<[FloatService<A>]>> {
+    let mut placed: Vec<(FloatService<A>, Place)> = Vec::new();
+    match (ports, fixed) {
+        (None, _) => {}
+        (Some((Ports::List(list), _)), Some((fixed, fixed_place))) => {
+            named.push((fixed, fixed_place));
+            let target = ServiceTarget::Instance { fixed, port: None };
+            placed.extend(leading_to(target, list));
+        }
+        (Some((Ports::List(_), place)), None) => {
+            let message = format!("float {} has a list of `ports` without `fixed`", float.shown());
+            return refuse(place, message, "say with `fixed` which instance they lead to");
+        }
+        (Some((Ports::Map(entries), _)), _) => {
+            for entry in entries {
+                let fixed = float.same_family_target(entry.fixed, entry.fixed_place)?;
+                named.push((fixed, entry.fixed_place));
+                let target = ServiceTarget::Instance { fixed, port: entry.port };
+                placed.push((FloatService { service: entry.service, target }, entry.place));
             }
         }
-        let host = host.map(|(list, _)| list).unwrap_or_default();
-        placed.extend(leading_to(ServiceTarget::Host, host));
-        placed.sort_by_key(|(one, place)| (one.service, *place));
-        report_overlaps(float, &placed, findings);
-        Ok(Self { services: placed.into_iter().map(|(one, _)| one).collect(), named })
     }
+    let host = host.map(|(list, _)| list).unwrap_or_default();
+    placed.extend(leading_to(ServiceTarget::Host, host));
+    placed.sort_by_key(|(one, place)| (one.service, *place));
+    report_overlaps(float, &placed, findings);
+    Ok(placed.into_iter().map(|(one, _)| one).collect())
 }
 
 fn leading_to<A: Copy>(

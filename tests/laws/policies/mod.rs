@@ -14,8 +14,10 @@ use proptest::option;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 
-use draft::{AddressFloat, Draft, Family, L4Ports, PortFloat, PrefixFloat, Section};
-use places::{DEFAULTS, EXEMPT, FLOAT_BLOCKS, NETWORKS};
+use draft::{
+    AddressFloat, Draft, Egress, Family, Form, Lead, PortFloat, PrefixFloat, Section, Service,
+};
+use places::{DEFAULTS, EXEMPT, FLOAT_BLOCKS, NETWORKS, POOL};
 
 /// The text of a valid policy.
 #[derive(Clone, PartialEq, Eq)]
@@ -57,18 +59,19 @@ fn crowd() -> impl Strategy<Value = u32> {
 }
 
 fn section() -> impl Strategy<Value = Section> {
-    let ports = vec(interface(), 0..4);
-    let reflection = option::of(select(&["off", "ipv6-multicast", "multicast"][..]));
-    let hairpin_mode = option::of(select(&["keep", "on", "off"][..]));
-    let uplinks = vec(interface().prop_filter("every interface", |name| name != "*"), 0..4);
-    (ports, reflection, hairpin_mode, uplinks).prop_map(
-        |(ports, reflection, hairpin_mode, uplinks)| Section {
-            ports,
-            reflection,
-            hairpin_mode,
-            uplinks,
-        },
-    )
+    let some = || interface().prop_filter("every interface", |name| name != "*");
+    let words = (
+        option::of(select(&["off", "ipv6-multicast", "multicast"][..])),
+        option::of(select(&["keep", "on", "off"][..])),
+        option::of(select(&["translate", "rewrite"][..])),
+        option::of(select(&["off", "on"][..])),
+    );
+    let lists = (vec(interface(), 0..4), vec(interface(), 0..3), option::of(vec(some(), 0..3)));
+    (lists, words, vec(some(), 0..4)).prop_map(|(lists, words, uplinks)| {
+        let (ports, excluded, through) = lists;
+        let (reflection, hairpin_mode, own_float, redirect) = words;
+        Section { ports, excluded, through, reflection, hairpin_mode, own_float, redirect, uplinks }
+    })
 }
 
 fn interface() -> impl Strategy<Value = String> {
@@ -86,28 +89,33 @@ fn interface() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => select(KNOWN).prop_map(str::to_owned),
         1 => r"[a-z0-9][a-z0-9#{};,=$@'!~._-]{0,14}",
-        1 => r"[a-z0-9#{};,=$@'!~._-]{1,14}\*",
+        1 => r"[a-z0-9#{};,=$@'~._-][a-z0-9#{};,=$@'!~._-]{0,13}\*",
     ]
 }
 
 /// IPv4 is family 0, IPv6 family 1; their places have the same numbers.
 fn family(family: usize) -> impl Strategy<Value = Family> {
     let networks = btree_set(0..NETWORKS[family].len(), 1..4);
+    let pool = btree_set(0..POOL[family].len(), 0..3);
     let exempt = btree_set(0..EXEMPT[family].len(), 0..3);
     let default = option::of(0..DEFAULTS[family].len());
     let blocks = 0..FLOAT_BLOCKS[family].len();
     let place = (blocks.clone(), 0..16_u8);
     let prefixes = btree_map(blocks, prefix_float(), 0..4);
     let addresses = btree_map(place.clone(), address_float(), 0..8);
-    let ports = btree_map(place, port_float(), 0..4);
-    (networks, exempt, default, prefixes, addresses, ports).prop_map(
-        |(networks, exempt, default, prefixes, addresses, ports)| Family {
+    let ports = btree_map(place.clone(), port_float(), 0..4);
+    let outwards = btree_map(place, fixed(), 0..3);
+    let ranges = (networks, pool, exempt, default);
+    (ranges, prefixes, addresses, ports, outwards).prop_map(
+        |((networks, pool, exempt, default), prefixes, addresses, ports, outwards)| Family {
             networks: networks.into_iter().collect(),
+            pool: pool.into_iter().collect(),
             exempt: exempt.into_iter().collect(),
             default,
             prefixes,
             addresses,
             ports,
+            outwards,
         },
     )
 }
@@ -119,23 +127,43 @@ fn prefix_float() -> impl Strategy<Value = PrefixFloat> {
 }
 
 fn address_float() -> impl Strategy<Value = AddressFloat> {
-    (fixed(), option::of(any::<bool>()), name()).prop_map(|(fixed, egress, name)| AddressFloat {
+    let egress = prop_oneof![
+        4 => Just(Egress::Nothing),
+        2 => any::<bool>().prop_map(Egress::Flag),
+        1 => fixed().prop_map(Egress::Instance),
+    ];
+    let services = prop_oneof![3 => Just(Vec::new()), 1 => services(1..4)];
+    (fixed(), egress, services, name()).prop_map(|(fixed, egress, services, name)| AddressFloat {
         fixed,
         egress,
+        services,
         name,
     })
 }
 
 fn port_float() -> impl Strategy<Value = PortFloat> {
-    let list = (fixed(), any::<bool>()).prop_map(|(fixed, egress)| L4Ports::List { fixed, egress });
-    let map = vec((fixed(), option::of(prop_oneof![Just(1), Just(65535), 2..65535_u16])), 12)
-        .prop_map(|targets| L4Ports::Map { targets });
-    let ports = btree_set((0..3_usize, 0..places::L4_PORTS.len()), 1..9);
-    (prop_oneof![list, map], ports, name()).prop_map(|(leads_to, ports, name)| PortFloat {
-        leads_to,
-        ports: ports.into_iter().collect(),
+    let list = (fixed(), any::<bool>()).prop_map(|(fixed, egress)| Form::List { fixed, egress });
+    let map = option::of(fixed()).prop_map(|egress| Form::Map { egress });
+    (prop_oneof![list, map], services(1..9), name()).prop_map(|(form, services, name)| PortFloat {
+        form,
+        services,
         name,
     })
+}
+
+/// Services, none twice, each with where it leads.
+fn services(count: std::ops::Range<usize>) -> impl Strategy<Value = Vec<(Service, Lead)>> {
+    let ports = (0..3_usize, 0..places::L4_PORTS.len());
+    let service = prop_oneof![
+        12 => ports.prop_map(|(protocol, range)| Service::Ports(protocol, range)),
+        1 => Just(Service::Icmp),
+    ];
+    let moved = option::of(prop_oneof![Just(1), Just(65535), 2..65535_u16]);
+    let lead = prop_oneof![
+        5 => (fixed(), moved).prop_map(|(fixed, moved)| Lead::Instance(fixed, moved)),
+        1 => Just(Lead::Host),
+    ];
+    btree_map(service, lead, count).prop_map(|services| services.into_iter().collect())
 }
 
 /// A network, and one of the addresses in it that policies are made with.

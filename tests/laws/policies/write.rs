@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::draft::{AddressFloat, Draft, Family, Fixed, L4Ports, Place, PortFloat, PrefixFloat};
+use super::draft::{
+    AddressFloat, Draft, Egress, Family, Fixed, Form, Lead, Place, PortFloat, PrefixFloat, Service,
+};
 use super::places::{
-    DEFAULTS, EXEMPT, FIXED, FLOAT_BLOCKS, L4_PORTS, NETWORKS, address, fixed_prefix,
+    DEFAULTS, EXEMPT, FIXED, FLOAT_BLOCKS, L4_PORTS, NETWORKS, POOL, address, fixed_prefix,
 };
 
 const PROTOCOLS: [&str; 3] = ["tcp", "udp", "sctp"];
@@ -20,9 +22,17 @@ pub(super) fn policy(draft: &Draft) -> String {
 /// The same, every list from its end.
 pub(super) fn backwards(mut draft: Draft) -> String {
     draft.section.ports.reverse();
+    draft.section.excluded.reverse();
+    draft.section.through.iter_mut().for_each(|list| list.reverse());
     draft.section.uplinks.reverse();
     let mut lists = Lists::of(&draft);
-    for list in [&mut lists.fixed, &mut lists.default, &mut lists.exempt, &mut lists.floats] {
+    for list in [
+        &mut lists.fixed,
+        &mut lists.pool,
+        &mut lists.default,
+        &mut lists.exempt,
+        &mut lists.floats,
+    ] {
         list.reverse();
     }
     lists.write(&draft)
@@ -32,6 +42,7 @@ pub(super) fn backwards(mut draft: Draft) -> String {
 #[derive(Default)]
 struct Lists {
     fixed: Vec<String>,
+    pool: Vec<String>,
     default: Vec<String>,
     exempt: Vec<String>,
     /// One line each.
@@ -59,6 +70,7 @@ impl Lists {
     fn add(&mut self, family: &Family, number: usize) {
         let networks = family.networks.iter().map(|&network| NETWORKS[number][network]);
         self.fixed.extend(networks.map(|(first, len, _)| quoted(&format!("{first}/{len}"))));
+        self.pool.extend(family.pool.iter().map(|&index| quoted(POOL[number][index])));
         self.default.extend(family.default.map(|index| quoted(DEFAULTS[number][index])));
         self.exempt.extend(family.exempt.iter().map(|&index| quoted(EXEMPT[number][index])));
         for (&block, float) in &family.prefixes {
@@ -68,6 +80,11 @@ impl Lists {
         self.floats.extend(addresses.map(|(&place, float)| address_float(number, place, float)));
         let ports = family.ports.iter();
         self.floats.extend(ports.map(|(&place, float)| port_float(number, place, float)));
+        let outwards = family.outwards.iter();
+        self.floats.extend(outwards.map(|(&place, &fixed)| {
+            let (float, fixed) = (float_address(number, place), fixed_address(number, fixed));
+            format!("{}: {{egress: {}}}", quoted(&float), quoted(&fixed))
+        }));
     }
 
     fn write(&self, draft: &Draft) -> String {
@@ -75,9 +92,15 @@ impl Lists {
         let section = &draft.section;
         let names = |names: &[String]| names.iter().map(|name| quoted(name)).collect::<Vec<_>>();
         let mut bridge = Vec::new();
-        bridge.extend(entry("ports", &names(&section.ports)));
+        let excluded = section.excluded.iter().map(|name| quoted(&format!("!{name}")));
+        let ports: Vec<String> = names(&section.ports).into_iter().chain(excluded).collect();
+        bridge.extend(entry("ports", &ports));
+        let through = section.through.as_ref().map(|through| names(through).join(", "));
+        bridge.extend(through.map(|through| format!("through: [{through}]")));
         bridge.extend(section.reflection.map(|word| format!("reflection: {word}")));
         bridge.extend(section.hairpin_mode.map(|word| format!("hairpin_mode: {word}")));
+        bridge.extend(section.own_float.map(|word| format!("own_float: {word}")));
+        bridge.extend(section.redirect.map(|word| format!("redirect: {word}")));
         let mut egress = Vec::new();
         egress.extend(entry("uplinks", &names(&section.uplinks)));
         if draft.masquerade {
@@ -87,6 +110,7 @@ impl Lists {
         }
         egress.extend(entry("exempt", &self.exempt));
         text.extend(entry("fixed", &self.fixed).map(|line| line + "\n"));
+        text.extend(entry("pool", &self.pool).map(|line| line + "\n"));
         for (key, lines) in [("bridge", &bridge), ("egress", &egress), ("floats", &self.floats)] {
             if !lines.is_empty() {
                 writeln!(text, "{key}:\n  {}", lines.join("\n  ")).unwrap();
@@ -109,7 +133,8 @@ fn prefix_floats(family: usize, block: usize, float: &PrefixFloat) -> Vec<String
     let network = NETWORKS[family][float.network].2;
     let line = |&part: &u128| {
         let fixed = prefix(network, fixed_prefix(float.slot) + part);
-        let body = body(fixed, float.egress, float.name.as_deref());
+        let egress = float.egress.map(|egress| format!("egress: {egress}"));
+        let body = body(fixed, egress, float.name.as_deref());
         format!("{}: {body}", prefix(FLOAT_BLOCKS[family][block], part))
     };
     parts.iter().map(line).collect()
@@ -117,51 +142,91 @@ fn prefix_floats(family: usize, block: usize, float: &PrefixFloat) -> Vec<String
 
 fn address_float(family: usize, place: Place, float: &AddressFloat) -> String {
     let fixed = quoted(&fixed_address(family, float.fixed));
-    let body = body(fixed, float.egress, float.name.as_deref());
+    let egress = match float.egress {
+        Egress::Nothing => None,
+        Egress::Flag(egress) => Some(format!("egress: {egress}")),
+        Egress::Instance(fixed) => {
+            Some(format!("egress: {}", quoted(&fixed_address(family, fixed))))
+        }
+    };
+    let more = egress.into_iter().chain(services(family, &float.services, None));
+    let body = body(fixed, more, float.name.as_deref());
     format!("{}: {body}", quoted(&float_address(family, place)))
 }
 
 /// The short form where it says everything.
-fn body(fixed: String, egress: Option<bool>, name: Option<&str>) -> String {
-    let more = egress.map(|egress| format!("egress: {egress}"));
-    let more = more.into_iter().chain(name.map(|name| format!("name: {}", quoted(name))));
-    let more: Vec<String> = more.collect();
+fn body(fixed: String, more: impl IntoIterator<Item = String>, name: Option<&str>) -> String {
+    let name = name.map(|name| format!("name: {}", quoted(name)));
+    let more: Vec<String> = more.into_iter().chain(name).collect();
     if more.is_empty() { fixed } else { format!("{{fixed: {fixed}, {}}}", more.join(", ")) }
 }
 
 fn port_float(family: usize, place: Place, float: &PortFloat) -> String {
-    let ports = float.ports.iter().map(|&(protocol, range)| {
-        let (first, last) = L4_PORTS[range];
-        let range = if first == last { first.to_string() } else { format!("{first}-{last}") };
-        (format!("{range}/{}", PROTOCOLS[protocol]), first == last)
-    });
     let mut body = Vec::new();
-    match &float.leads_to {
-        L4Ports::List { fixed, egress } => {
-            body.push(format!("fixed: {}", quoted(&fixed_address(family, *fixed))));
+    let address = |fixed| quoted(&fixed_address(family, fixed));
+    match float.form {
+        Form::List { fixed, egress } => {
+            body.push(format!("fixed: {}", address(fixed)));
             body.extend(egress.then(|| "egress: true".to_owned()));
-            let ports: Vec<String> = ports.map(|(key, _)| key).collect();
-            body.push(format!("ports: [{}]", ports.join(", ")));
         }
-        L4Ports::Map { targets } => {
-            let entries = ports.zip(targets).map(|((key, single), &(fixed, l4_port))| {
-                let target = target(family, fixed, l4_port.filter(|_| single));
-                format!("{key}: {target}")
-            });
-            body.push(format!("ports: {{{}}}", entries.collect::<Vec<_>>().join(", ")));
+        Form::Map { egress } => {
+            body.extend(egress.map(|fixed| format!("egress: {}", address(fixed))));
         }
     }
+    body.extend(services(family, &float.services, Some(&float.form)));
     body.extend(float.name.as_deref().map(|name| format!("name: {}", quoted(name))));
     format!("{}: {{{}}}", quoted(&float_address(family, place)), body.join(", "))
 }
 
-fn target(family: usize, fixed: Fixed, l4_port: Option<u16>) -> String {
+/// `ports`, a map unless the form is a list, and `host`.
+fn services(family: usize, services: &[(Service, Lead)], form: Option<&Form>) -> Vec<String> {
+    let (mut ports, mut host) = (Vec::new(), Vec::new());
+    for &(service, lead) in services {
+        match (lead, form) {
+            (Lead::Host, _) => host.push(key(service)),
+            (Lead::Instance(..), Some(Form::List { .. })) => ports.push(key(service)),
+            (Lead::Instance(fixed, moved), Some(Form::Map { .. }) | None) => {
+                ports.push(format!("{}: {}", key(service), target(family, service, fixed, moved)));
+            }
+        }
+    }
+    let list = matches!(form, Some(Form::List { .. }));
+    let ports = (!ports.is_empty()).then(|| ports.join(", "));
+    let ports = ports.map(|text| {
+        format!("ports: {}{text}{}", if list { "[" } else { "{" }, if list { "]" } else { "}" })
+    });
+    ports.into_iter().chain(entry("host", &host)).collect()
+}
+
+fn key(service: Service) -> String {
+    match service {
+        Service::Ports(protocol, range) => {
+            format!("{}/{}", range_text(L4_PORTS[range]), PROTOCOLS[protocol])
+        }
+        Service::Icmp => "icmp".to_owned(),
+    }
+}
+
+fn range_text((first, last): (u16, u16)) -> String {
+    if first == last { first.to_string() } else { format!("{first}-{last}") }
+}
+
+/// The most L4 ports of a range that changes its numbers.
+const MOST_MOVED: u16 = 1000;
+
+fn target(family: usize, service: Service, fixed: Fixed, moved: Option<u16>) -> String {
     let fixed = fixed_address(family, fixed);
-    quoted(&match l4_port {
-        None => fixed,
-        Some(l4_port) if family == 0 => format!("{fixed}:{l4_port}"),
-        Some(l4_port) => format!("[{fixed}]:{l4_port}"),
-    })
+    let ports = match service {
+        Service::Ports(_, range) => {
+            let (first, last) = L4_PORTS[range];
+            let more = last - first;
+            let moved = moved.filter(|_| more < MOST_MOVED).map(|moved| moved.min(u16::MAX - more));
+            moved.map(|moved| format!(":{}", range_text((moved, moved + more))))
+        }
+        Service::Icmp => return quoted(&fixed),
+    };
+    let ports = ports.unwrap_or_default();
+    quoted(&if family == 0 { format!("{fixed}{ports}") } else { format!("[{fixed}]{ports}") })
 }
 
 fn float_address(family: usize, (block, number): Place) -> String {

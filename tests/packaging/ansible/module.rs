@@ -221,15 +221,20 @@ with open(sys.argv[2]) as file:
         let hostile = "fixed: [10.0.0.0/24]\nfloats: {203.0.113.10: {fixed: 10.0.0.10, name: \
                        \"a: #'\\\\ é 🦀 \"}}\n";
         world.write("hostile.yaml", hostile);
+        world.write(
+            "words.yaml",
+            "fixed: [10.0.0.0/24]\nbridge: {ports: [vnet*], hairpin_mode: on, redirect: on, \
+             reflection: off}\n",
+        );
         let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/policies");
         let said = ansible.shell(&format!(
-            "for policy in hostile.yaml {shipped}/*.yaml; do \
+            "for policy in hostile.yaml words.yaml {shipped}/*.yaml; do \
              PYTHONDONTWRITEBYTECODE=1 python3 mapped.py {utils} $policy > mapped.yaml && \
              hairnat render $policy > as-file && hairnat render mapped.yaml > as-mapping && \
              cmp as-file as-mapping && echo same; done"
         ));
-        let policies = fs::read_dir(shipped).unwrap().count() + 1;
-        assert!(policies > 1);
+        let policies = fs::read_dir(shipped).unwrap().count() + 2;
+        assert!(policies > 2);
         said.is(0, &"same\n".repeat(policies), "");
     });
 }

@@ -8,7 +8,7 @@ import re
 HEADER = '# Managed by Ansible: what is changed here is lost at its next run.\n'
 
 # YAML 1.1, which playbooks are read by, takes these words for booleans; hairnat does not.
-ON_OR_OFF = ('hairpin_mode', 'reflection')
+ON_OR_OFF = ('hairpin_mode', 'redirect', 'reflection')
 
 PLAIN = re.compile(r'[a-z]+(_[a-z]+)*\Z')
 NOT_PLAIN = ('null', 'true', 'false', 'yes', 'no', 'on', 'off', 'y', 'n')

@@ -37,8 +37,8 @@ options:
     description:
       - The policy, as a mapping. C(hairnat schema) and C(policies/full.yaml) of its source show the
         language.
-      - The V(on) and V(off) of C(hairpin_mode) and C(reflection) need no quotes, though a playbook
-        has them as booleans.
+      - The V(on) and V(off) of C(hairpin_mode), C(redirect) and C(reflection) need no quotes, though a
+        playbook has them as booleans.
     type: dict
   src:
     description: A policy file on the managed host. It is taken as it is.
