@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Facts;
 use crate::address::{InterfacePattern, IpFamily};
-use crate::policy::{HairpinMode, Policy};
+use crate::policy::{HairpinMode, Policy, Reflection};
 
 /// Something that will not work, though the policy is carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub fn warnings(policy: &Policy, facts: &Facts) -> Vec<Warning> {
     let mut found = Vec::new();
     found.extend(IpFamily::ALL.into_iter().filter_map(|family| forwarding(policy, facts, family)));
     found.extend(port_hairpin(policy, facts));
-    found.extend(no_bridge(facts));
+    found.extend(no_bridge(policy, facts));
     found.extend(unmatched_ports(policy, facts));
     found
 }
@@ -85,14 +85,44 @@ fn port_hairpin(policy: &Policy, facts: &Facts) -> Option<Warning> {
     })
 }
 
-fn no_bridge(facts: &Facts) -> Option<Warning> {
+/// What a policy does with bridge ports: whether it guards them, and whether it sets their mode.
+fn uses_of_ports(policy: &Policy) -> (bool, bool) {
+    let guards = match policy.bridge.reflection {
+        Reflection::Off => false,
+        Reflection::Ipv6Multicast | Reflection::Multicast => true,
+    };
+    let sets = match policy.bridge.hairpin_mode {
+        HairpinMode::Keep => false,
+        HairpinMode::On | HairpinMode::Off => true,
+    };
+    (guards, sets)
+}
+
+/// The guard is in the ruleset, for any port; the mode is a setting of each port that is there.
+fn no_bridge(policy: &Policy, facts: &Facts) -> Option<Warning> {
+    let (missing, hint) = match uses_of_ports(policy) {
+        (false, false) => return None,
+        (true, false) => (
+            "nothing is guarded against reflection",
+            "nothing to do if the bridge comes later: its ports are guarded from their first frame \
+             on",
+        ),
+        (true, true) => (
+            "nothing is guarded against reflection, and no port gets its hairpin mode",
+            "run `hairnat apply` again once the bridge has its ports: they are guarded from their \
+             first frame on, but only an apply sets their mode; at boot, hairnat-late.service does \
+             that",
+        ),
+        (false, true) => (
+            "no port gets its hairpin mode",
+            "run `hairnat apply` again once the bridge has its ports; at boot, \
+             hairnat-late.service does that",
+        ),
+    };
     facts.bridges.is_empty().then(|| Warning {
         code: "no-bridge",
-        message: "there is no bridge on this host: nothing is guarded against reflection"
-            .to_owned(),
-        hint: "nothing to do if the bridge comes later: its ports are covered from their first \
-               frame on"
-            .to_owned(),
+        message: format!("there is no bridge on this host: {missing}"),
+        hint: hint.to_owned(),
     })
 }
 
@@ -109,16 +139,27 @@ fn unmatched_ports(policy: &Policy, facts: &Facts) -> Option<Warning> {
     if facts.bridges.is_empty() || unmatched.is_empty() {
         return None;
     }
+    let (missing, later) = match uses_of_ports(policy) {
+        (false, false) => return None,
+        (true, false) => (
+            "nothing is guarded there yet",
+            "ports that appear later are guarded from their first frame on",
+        ),
+        (true, true) => (
+            "nothing is guarded there yet, and no port gets its hairpin mode",
+            "ports that appear later are guarded from their first frame on, but get their hairpin \
+             mode by the next `hairnat apply`",
+        ),
+        (false, true) => (
+            "no port gets its hairpin mode",
+            "ports that appear later get their hairpin mode by the next `hairnat apply`",
+        ),
+    };
     let names: Vec<&str> = unmatched.iter().map(String::as_str).collect();
     Some(Warning {
         code: "ports-unmatched",
-        message: format!(
-            "no bridge port matches {}: nothing is guarded there yet",
-            listed(&names, "", "").trim_end()
-        ),
-        hint: "check `bridge.ports` against the output of `bridge link`; ports that appear later \
-               are covered, but keep their hairpin mode until the next apply"
-            .to_owned(),
+        message: format!("no bridge port matches {}: {missing}", listed(&names, "", "").trim_end()),
+        hint: format!("check `bridge.ports` against the output of `bridge link`; {later}"),
     })
 }
 

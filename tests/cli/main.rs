@@ -3,6 +3,7 @@
 #[path = "../lab/isolation.rs"]
 mod isolation;
 
+mod bridges;
 mod confirm;
 mod contract;
 mod drop_ins;
