@@ -10,9 +10,10 @@ use super::output::Output;
 use super::ports::commit_after;
 use super::report::{Outcome, Report};
 use super::turn::Turn;
-use crate::compile::compile;
+use crate::compile::compile_on;
 use crate::host::{
-    Facts, Guard, Host, LiveHost, PortPlan, Warning, hairpin_loop, plan_ports, set_ports, warnings,
+    Facts, Guard, Host, LiveHost, PortPlan, Warning, hairpin_loop, host_addresses, plan_ports,
+    set_ports, warnings,
 };
 use crate::kernel::{Kernel, NfTables, Step, attempt, carry_out, cut};
 use crate::plan::{Snapshot, plan};
@@ -148,7 +149,7 @@ impl Wanted {
         let floats = policy.float_count();
         let plural = if floats == 1 { "" } else { "s" };
         let compiling = out.progress().phase(|| "compiling the policy".to_owned());
-        let ruleset = compile(&policy);
+        let ruleset = compile_on(&policy, host_addresses(&policy.bridge, &facts));
         drop(compiling);
         Ok(Self {
             host,

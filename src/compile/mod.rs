@@ -9,6 +9,8 @@ mod inet;
 mod maps;
 mod own;
 
+pub use own::floats_left_to_nat;
+
 use crate::policy::Policy;
 use crate::ruleset::Ruleset;
 

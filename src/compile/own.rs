@@ -2,8 +2,8 @@
 
 use super::builder::{Builder, Entry};
 use super::maps::{address, wire};
-use crate::address::{Address, Prefix, covering, minimize};
-use crate::policy::{Float, ServiceTarget, Translation};
+use crate::address::{Address, IpFamily, Prefix, covering, minimize};
+use crate::policy::{Float, Policy, ServiceTarget, Translation};
 use crate::ruleset::Set;
 
 /// The maps of one family.
@@ -56,6 +56,30 @@ fn own_floats<A: Address>(policy: &Translation<A>) -> Vec<(A, &Float<A>)> {
         (whole && reached_once(egress.fixed)).then_some((egress.fixed, float))
     });
     own.collect()
+}
+
+/// The floats and float prefixes of the policy that lead to instances and that the bridge does not
+/// rewrite for them, of the families that `wanted` holds of, as text.
+#[must_use]
+pub fn floats_left_to_nat(policy: &Policy, wanted: impl Fn(IpFamily) -> bool) -> Vec<String> {
+    let mut left = Vec::new();
+    if wanted(IpFamily::V4) {
+        left.extend(left_of(&policy.ipv4));
+    }
+    if wanted(IpFamily::V6) {
+        left.extend(left_of(&policy.ipv6));
+    }
+    left
+}
+
+fn left_of<A: Address>(policy: &Translation<A>) -> Vec<String> {
+    let mut rewritten: Vec<A> = own_floats(policy).iter().map(|(_, float)| float.float).collect();
+    rewritten.sort_unstable();
+    let leads = |float: &&Float<A>| instances(float).next().is_some();
+    let left = |float: &&Float<A>| rewritten.binary_search(&float.float).is_err();
+    let single = policy.floats.iter().filter(leads).filter(left);
+    let prefixes = policy.prefixes.iter().map(|float| float.float.to_string());
+    single.map(|float| float.float.to_string()).chain(prefixes).collect()
 }
 
 /// The instances that a float leads to, one as often as there are ways to it.

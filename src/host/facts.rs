@@ -8,8 +8,8 @@ use crate::address::{InterfaceName, IpFamily};
 /// The facts that decide whether a declared path works.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Facts {
-    /// Names of the bridges.
-    pub bridges: Vec<InterfaceName>,
+    /// The bridges, by name.
+    pub bridges: Vec<BridgeDevice>,
     /// The ports of all bridges, by name.
     pub ports: Vec<BridgePort>,
     /// Whether packets are forwarded (`net.ipv4.ip_forward`, `net.ipv6.conf.all.forwarding`).
@@ -17,6 +17,15 @@ pub struct Facts {
     /// Whether bridged frames pass the inet hooks (`net.bridge.bridge-nf-call-iptables` and
     /// `…-ip6tables`, or the bridge's own switches).
     pub bridge_nf: PerFamily,
+}
+
+/// A Linux bridge.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BridgeDevice {
+    /// The interface name.
+    pub name: InterfaceName,
+    /// The Ethernet address (`IFLA_ADDRESS`).
+    pub address: Option<[u8; 6]>,
 }
 
 /// An interface that is a port of a bridge.

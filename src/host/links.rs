@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fs;
 
 use super::port_kind::{Device, Peer};
-use super::{BridgePort, Facts, Host, HostError, PerFamily, PortKind};
+use super::{BridgeDevice, BridgePort, Facts, Host, HostError, PerFamily, PortKind};
 use crate::address::InterfaceName;
 use crate::netlink::{
     Attribute, Attributes, Bus, Error, Interrupted, Malformed, Message, NLM_F_ACK, NLM_F_DUMP,
@@ -20,6 +20,7 @@ pub(super) const RTM_GETLINK: u16 = 18;
 const RTM_SETLINK: u16 = 19;
 pub(super) const AF_UNSPEC: u8 = 0;
 const AF_BRIDGE: u8 = 7;
+const IFLA_ADDRESS: u16 = 1;
 const IFLA_IFNAME: u16 = 3;
 const IFLA_LINK: u16 = 5;
 const IFLA_MASTER: u16 = 10;
@@ -91,9 +92,11 @@ impl LiveHost {
 impl Host for LiveHost {
     fn facts(&mut self) -> Result<Facts, HostError> {
         let links = self.links()?;
-        let bridges = || links.iter().filter_map(|link| Some((&link.name, link.bridge?)));
+        let bridges = || links.iter().filter_map(|link| Some((link, link.bridge?)));
         let mut facts = Facts {
-            bridges: bridges().map(|(name, _)| name.clone()).collect(),
+            bridges: bridges()
+                .map(|(link, _)| BridgeDevice { name: link.name.clone(), address: link.address })
+                .collect(),
             ports: ports(&links),
             forwarding: PerFamily {
                 ipv4: sysctl("ipv4/ip_forward").unwrap_or(false),
@@ -107,7 +110,7 @@ impl Host for LiveHost {
                     .is_some_and(|all| all || bridges().any(|(_, calls)| calls.ipv6)),
             },
         };
-        facts.bridges.sort();
+        facts.bridges.sort_by(|a, b| a.name.cmp(&b.name));
         facts.ports.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(facts)
     }
@@ -133,6 +136,7 @@ impl Host for LiveHost {
 struct Link {
     index: u32,
     name: InterfaceName,
+    address: Option<[u8; 6]>,
     /// For a bridge: which bridged frames it hands to the inet hooks by itself.
     bridge: Option<PerFamily>,
     /// For a port of a bridge: the number of its bridge, and its modes.
@@ -172,7 +176,9 @@ impl Link {
         let name = attributes.find(IFLA_IFNAME)?.ok_or(Malformed)?.name();
         let name = InterfaceName::new(name);
         let device = device(attributes)?;
-        let mut link = Self { index, name, bridge: None, port: None, device };
+        let address = attributes.find(IFLA_ADDRESS)?;
+        let address = address.and_then(|address| address.payload.try_into().ok());
+        let mut link = Self { index, name, address, bridge: None, port: None, device };
         let Some(info) = attributes.find(IFLA_LINKINFO)?.map(Attribute::nested) else {
             return Ok(link);
         };

@@ -11,6 +11,7 @@ mod instances;
 mod links;
 mod lock;
 mod port_kind;
+mod redirect;
 mod warnings;
 
 use thiserror::Error;
@@ -18,12 +19,13 @@ use thiserror::Error;
 use crate::netlink;
 
 pub use attachment::{Attachment, attachment};
-pub use facts::{BridgePort, Facts, PerFamily};
+pub use facts::{BridgeDevice, BridgePort, Facts, PerFamily};
 pub use guard::Guard;
 pub use hairpin::{PortChange, PortPlan, plan_ports, set_ports};
 pub use instances::hairpin_loop;
 pub use lock::{ChangeLock, Holder, LockError, ORDINARY_WAIT};
 pub use port_kind::PortKind;
+pub use redirect::host_addresses;
 pub use warnings::{Warning, warnings};
 
 /// The host's part of the kernel, read and changed.

@@ -3,9 +3,11 @@
 use serde_json::{Value, json};
 
 use super::instances::declaration;
+use super::redirect::redirect_without_bridge;
 use super::{BridgePort, Facts, PortKind};
 use crate::address::{InterfacePattern, IpFamily};
-use crate::policy::{Bridge, HairpinMode, Policy, Reflection};
+use crate::compile::floats_left_to_nat;
+use crate::policy::{Bridge, HairpinMode, OwnFloat, Policy, Reflection};
 
 /// Something that will not work, though the policy is carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +34,9 @@ pub fn warnings(policy: &Policy, facts: &Facts) -> Vec<Warning> {
     let mut found = Vec::new();
     found.extend(IpFamily::ALL.into_iter().filter_map(|family| forwarding(policy, facts, family)));
     found.extend(port_hairpin(policy, facts));
-    found.extend(no_bridge(facts));
+    found.extend(no_bridge(policy, facts));
     found.extend(unmatched_ports(policy, facts));
+    found.extend(redirect_without_bridge(policy, facts));
     found
 }
 
@@ -56,10 +59,20 @@ fn forwarding(policy: &Policy, facts: &Facts, family: IpFamily) -> Option<Warnin
 /// With `br_netfilter`, a frame whose DNAT leads back is bridged, and the bridge lets it out of
 /// the port it came from only in hairpin mode (`br_nf_pre_routing_finish`, `should_deliver`).
 fn port_hairpin(policy: &Policy, facts: &Facts) -> Option<Warning> {
+    if policy.bridge.hairpin_mode == HairpinMode::On {
+        return None;
+    }
     let filtered = |family: &IpFamily| policy.has_floats(*family) && facts.bridge_nf.of(*family);
+    let (rewritten, left): (bool, Vec<String>) = match policy.bridge.own_float {
+        OwnFloat::Translate => (false, Vec::new()),
+        OwnFloat::Rewrite => (true, floats_left_to_nat(policy, |family| filtered(&family))),
+    };
+    if rewritten && left.is_empty() {
+        return None;
+    }
     let families: Vec<String> =
         IpFamily::ALL.iter().filter(|&family| filtered(family)).map(ToString::to_string).collect();
-    if families.is_empty() || policy.bridge.hairpin_mode == HairpinMode::On {
+    if families.is_empty() {
         return None;
     }
     let off: Vec<String> = facts
@@ -73,16 +86,25 @@ fn port_hairpin(policy: &Policy, facts: &Facts) -> Option<Warning> {
         return None;
     }
     let declaration = declaration(&policy.bridge, facts)?;
+    let (which, rewrite) = if rewritten {
+        (format!("these floats as its own: {}", listed(&left, "", "").trim_end()), "")
+    } else {
+        (
+            "its own float".to_owned(),
+            "declare `bridge: { own_float: rewrite }`, which suits where \
+          each instance has one float; or ",
+        )
+    };
     Some(Warning {
         code: "port-hairpin-off",
         message: format!(
             "br_netfilter is on for {} and bridge port {} not in hairpin mode: an instance behind \
-             such a port will not reach its own float",
+             such a port will not reach {which}",
             families.join(" and "),
             listed(&off, "is", "are"),
         ),
         hint: format!(
-            "declare `{declaration}`; or switch br_netfilter off with `sysctl -w \
+            "{rewrite}declare `{declaration}`; or switch br_netfilter off with `sysctl -w \
              net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0`, until the \
              next boot, where no firewall needs it: those of bridged frames (Proxmox VE's, security \
              groups of OpenStack) go with it"
@@ -123,14 +145,44 @@ pub(super) fn switch_off(ports: &[&BridgePort]) -> String {
     ports.iter().take(SHOWN).map(command).collect::<Vec<_>>().join("; ")
 }
 
-fn no_bridge(facts: &Facts) -> Option<Warning> {
+/// What a policy does with bridge ports: whether it guards them, and whether it sets their mode.
+fn uses_of_ports(policy: &Policy) -> (bool, bool) {
+    let guards = match policy.bridge.reflection {
+        Reflection::Off => false,
+        Reflection::Ipv6Multicast | Reflection::Multicast => true,
+    };
+    let sets = match policy.bridge.hairpin_mode {
+        HairpinMode::Keep => false,
+        HairpinMode::On | HairpinMode::Off => true,
+    };
+    (guards, sets)
+}
+
+/// The guard is in the ruleset, for any port; the mode is a setting of each port that is there.
+fn no_bridge(policy: &Policy, facts: &Facts) -> Option<Warning> {
+    let (missing, hint) = match uses_of_ports(policy) {
+        (false, false) => return None,
+        (true, false) => (
+            "nothing is guarded against reflection",
+            "nothing to do if the bridge comes later: its ports are guarded from their first frame \
+             on",
+        ),
+        (true, true) => (
+            "nothing is guarded against reflection, and no port gets its hairpin mode",
+            "run `hairnat apply` again once the bridge has its ports: they are guarded from their \
+             first frame on, but only an apply sets their mode; at boot, hairnat-late.service does \
+             that",
+        ),
+        (false, true) => (
+            "no port gets its hairpin mode",
+            "run `hairnat apply` again once the bridge has its ports; at boot, \
+             hairnat-late.service does that",
+        ),
+    };
     facts.bridges.is_empty().then(|| Warning {
         code: "no-bridge",
-        message: "there is no bridge on this host: nothing is guarded against reflection"
-            .to_owned(),
-        hint: "nothing to do if the bridge comes later: its ports are covered from their first \
-               frame on"
-            .to_owned(),
+        message: format!("there is no bridge on this host: {missing}"),
+        hint: hint.to_owned(),
     })
 }
 
@@ -147,15 +199,29 @@ fn unmatched_ports(policy: &Policy, facts: &Facts) -> Option<Warning> {
     if facts.bridges.is_empty() || unmatched.is_empty() {
         return None;
     }
+    let (missing, later) = match uses_of_ports(policy) {
+        (false, false) => return None,
+        (true, false) => (
+            "nothing is guarded there yet",
+            "ports that appear later are guarded from their first frame on",
+        ),
+        (true, true) => (
+            "nothing is guarded there yet, and no port gets its hairpin mode",
+            "ports that appear later are guarded from their first frame on, but get their hairpin \
+             mode by the next `hairnat apply`",
+        ),
+        (false, true) => (
+            "no port gets its hairpin mode",
+            "ports that appear later get their hairpin mode by the next `hairnat apply`",
+        ),
+    };
     Some(Warning {
         code: "ports-unmatched",
         message: format!(
-            "no bridge port matches {}: nothing is guarded there yet",
+            "no bridge port matches {}: {missing}",
             listed(&unmatched, "", "").trim_end()
         ),
-        hint: "check `bridge.ports` against the output of `bridge link`; ports that appear later \
-               are covered, but keep their hairpin mode until the next apply"
-            .to_owned(),
+        hint: format!("check `bridge.ports` against the output of `bridge link`; {later}"),
     })
 }
 

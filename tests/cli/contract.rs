@@ -174,7 +174,7 @@ fn warnings_have_a_stable_code() {
 warning: `net.ipv4.ip_forward` is 0: IPv4 floats are reachable from this host only
   hint: switch it on with `sysctl -w net.ipv4.ip_forward=1`
 warning: there is no bridge on this host: nothing is guarded against reflection
-  hint: nothing to do if the bridge comes later: its ports are covered from their first frame on
+  hint: nothing to do if the bridge comes later: its ports are guarded from their first frame on
 ";
         world.run("hairnat check --host policy.yaml").is(0, "valid: 1 float\n", words);
         world.run("hairnat check --host -q policy.yaml").is(0, "", "");

@@ -4,6 +4,7 @@
 mod isolation;
 
 mod bridge_ports;
+mod bridges;
 mod confirm;
 mod contract;
 mod drop_ins;

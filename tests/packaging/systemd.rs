@@ -92,16 +92,71 @@ active
 table bridge hairnat
   + 1 set, 2 chains, 2 rules
 table inet hairnat
-  + 3 sets, 3 chains, 5 rules, 3 elements
+  + 3 sets, 4 chains, 9 rules, 3 elements
 map inet hairnat dnat4
   + 203.0.113.10 : 10.0.0.10
 map inet hairnat snat4
   + 10.0.0.10 : 203.0.113.10
 set inet hairnat fixed4
   + 10.0.0.0/24
-applied: 12 added, 0 replaced, 0 deleted
+applied: 16 added, 0 replaced, 0 deleted
+in sync: 1 float
 hairnat.service
 ",
+    );
+}
+
+/// A bridge and its ports come with the network, after the rules.
+#[test]
+fn ports_that_come_with_the_network_get_their_hairpin_mode_at_boot() {
+    let prepare = r"
+        echo 'bridge: {ports: [vnet*], hairpin_mode: on}' > /etc/hairnat/policy.d/bridge.yaml
+        cat > /etc/systemd/system/bridge.service <<'UNIT'
+[Unit]
+After=network-pre.target
+Before=network-online.target
+[Service]
+Type=oneshot
+ExecStart=/bin/sh -c 'ip link add br0 type bridge && ip link add vnet0 type veth peer name peer0 && ip link set vnet0 master br0'
+[Install]
+WantedBy=multi-user.target
+UNIT
+        systemctl --quiet enable bridge.service
+    ";
+    says(
+        "systemd::ports_that_come_with_the_network_get_their_hairpin_mode_at_boot",
+        prepare,
+        "
+        systemctl is-enabled hairnat-late.service
+        bridge -d link show dev vnet0 | grep -o 'hairpin o[nf]*'
+        journalctl --no-pager --output cat _SYSTEMD_UNIT=hairnat.service | grep -A 2 -e warning -e vnet0
+        systemctl --failed --plain --no-legend
+        ",
+        "\
+enabled
+hairpin on
+warning: there is no bridge on this host: nothing is guarded against reflection, and no port gets its hairpin mode
+  hint: run `hairnat apply` again once the bridge has its ports: they are guarded from their first frame on, but only an apply sets their mode; at boot, hairnat-late.service does that
+bridge port vnet0
+  ~ hairpin_mode : off -> on
+applied: 0 added, 1 replaced, 0 deleted
+",
+    );
+}
+
+#[test]
+fn a_service_that_was_stopped_is_not_started_late() {
+    says(
+        "systemd::a_service_that_was_stopped_is_not_started_late",
+        "",
+        "
+        systemctl stop hairnat.service
+        nft delete table inet hairnat
+        systemctl start hairnat-late.service
+        systemctl is-active hairnat.service
+        floats
+        ",
+        "inactive\n\n",
     );
 }
 

@@ -11,8 +11,8 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::load;
 use super::output::Output;
-use crate::compile::compile;
-use crate::host::{Host, LiveHost, Warning, attachment};
+use crate::compile::compile_on;
+use crate::host::{Host, LiveHost, Warning, attachment, host_addresses};
 use crate::kernel::{Kernel, NfTables};
 use crate::policy::Bridge;
 use crate::ruleset::{Ruleset, TABLE_NAME, TableFamily};
@@ -64,7 +64,9 @@ fn explained(asked: &Explain, out: &mut Output) -> Result<Explained, Failure> {
         return Ok(Explained { ruleset, bridge: Bridge::default(), warnings });
     }
     let policy = load::policy(&asked.policy, out)?;
-    let ruleset = compile(&policy);
+    let facts = LiveHost::open().and_then(|mut host| host.facts()).ok();
+    let addresses = facts.map(|facts| host_addresses(&policy.bridge, &facts));
+    let ruleset = compile_on(&policy, addresses.unwrap_or_default());
     Ok(Explained { ruleset, bridge: policy.bridge, warnings: Vec::new() })
 }
 

@@ -2,7 +2,9 @@
 
 use super::{declaration, hairpin_loop, hairpin_on_uplink, yaml_word};
 use crate::address::InterfaceName;
-use crate::host::{BridgePort, Facts, Guard, PerFamily, PortKind, Warning, plan_ports, warnings};
+use crate::host::{
+    BridgeDevice, BridgePort, Facts, Guard, PerFamily, PortKind, Warning, plan_ports, warnings,
+};
 use crate::policy::{Policy, Source, parse};
 
 fn policy(text: &str) -> Policy {
@@ -117,7 +119,7 @@ fn hairpin_mode_at_a_port_that_leads_to_a_network_is_warned_of() {
 #[test]
 fn the_hint_to_set_hairpin_mode_names_ports_of_instances_only() {
     let mut facts = facts(&[("eno1", PortKind::Uplink), ("vnet0", PortKind::Instance)]);
-    facts.bridges = vec![InterfaceName::new("br0")];
+    facts.bridges = vec![BridgeDevice { name: InterfaceName::new("br0"), address: None }];
     facts.forwarding = PerFamily { ipv4: true, ipv6: true };
     facts.bridge_nf = PerFamily { ipv4: true, ipv6: false };
     let policy = policy("fixed: [10.0.0.0/24]\nfloats: { 203.0.113.10: 10.0.0.10 }");

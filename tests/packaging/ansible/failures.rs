@@ -192,3 +192,28 @@ fn a_task_that_asks_for_what_cannot_be_is_refused() {
         untouched(world, &before);
     });
 }
+
+/// The directory may be written by others, and the module runs as root.
+#[test]
+fn a_link_out_of_the_drop_in_directory_is_not_written_through() {
+    alone(|world| {
+        let Some(ansible) = Ansible::on(world) else { return };
+        let before = ansible.settled();
+        let link = format!("echo precious > /etc/precious && ln -sf /etc/precious {FILE}");
+        world.run(&link).is(0, "", "");
+        let result = ansible.refusal("", POLICY);
+        let expected = format!(
+            "`{FILE}` is a link that leads out of its directory, to `/etc/precious`: put the file \
+             itself in its place, or remove the link"
+        );
+        assert_eq!(message(&result), expected);
+        world.run("cat /etc/precious").is(0, "precious\n", "");
+        assert_eq!(ruleset(world), before);
+        assert!(ansible.policy("", "{state: absent}").changed());
+        world.run("cat /etc/precious && ls -A /etc/hairnat/policy.d").is(0, "precious\n", "");
+        // One within the directory is followed.
+        world.run(&format!("ln -s own {FILE}")).is(0, "", "");
+        assert!(ansible.policy("", POLICY).changed());
+        world.run("cat /etc/hairnat/policy.d/own").is(0, CONTENT, "");
+    });
+}

@@ -46,7 +46,8 @@ options:
   dest:
     description:
       - Where the policy file is, or shall be. Its directory is made if there is none.
-      - In C(/etc/hairnat/policy.d) its name must end with C(.yaml) or C(.yml) and not begin with a dot.
+      - In C(/etc/hairnat/policy.d) its name must end with C(.yaml) or C(.yml) and not begin with a dot,
+        and a link must lead to a file below that directory.
     type: path
     default: /etc/hairnat/policy.d/ansible.yaml
   state:
@@ -174,11 +175,25 @@ class Policy:
                     '`%s` would be no part of the policy: its name must end with .yaml or .yml '
                     'and not begin with a dot' % self.dest
                 )
+            self.refuse_link_out_of(directory)
             return []
         whole = os.path.split(DEFAULT_FILE)
         if (directory, name) == (os.path.realpath(whole[0]), whole[1]):
             return []
         return [self.dest]
+
+    def refuse_link_out_of(self, directory):
+        """Somebody else may write the directory: a link there must not have another file written.
+
+        hairnat would not read it there either. Removing the link is no harm.
+        """
+        target = os.path.realpath(self.dest)
+        inside = target.startswith(os.path.join(directory, ''))
+        if self.module.params['state'] == 'present' and not inside:
+            self.fail(
+                '`%s` is a link that leads out of its directory, to `%s`: put the file itself in its '
+                'place, or remove the link' % (self.dest, target)
+            )
 
     def present(self):
         content = self.content()
