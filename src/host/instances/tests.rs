@@ -131,7 +131,8 @@ fn the_hint_to_set_hairpin_mode_names_ports_of_instances_only() {
     );
     assert_eq!(
         warning.hint,
-        "declare `bridge: { ports: [vnet*], hairpin_mode: on }`; or switch br_netfilter off with \
+        "declare `bridge: { own_float: rewrite }`, which suits where each instance has one float; or \
+         declare `bridge: { ports: [vnet*], hairpin_mode: on }`; or switch br_netfilter off with \
          `sysctl -w net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0`, \
          until the next boot, where no firewall needs it: those of bridged frames (Proxmox VE's, \
          security groups of OpenStack) go with it"
