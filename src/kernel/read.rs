@@ -122,7 +122,7 @@ type Counted = (LiveSet, Option<usize>);
 impl Reader<'_> {
     fn table(&mut self) -> Result<Option<LiveTable>, Interrupted> {
         let Some(facts) = facts(self.socket, self.family)? else { return Ok(None) };
-        let (sets, count) = self.sets()?;
+        let sets = self.sets()?;
         let mut read = Vec::new();
         for set in sets {
             read.push(self.elements(set, &read)?);
@@ -130,7 +130,9 @@ impl Reader<'_> {
         let sets = read;
         let mut chains = self.chains()?;
         self.rules(&sets, &mut chains)?;
-        let others = if facts.used > count + chains.len() { self.others()? } else { Vec::new() };
+        // What the kernel counts in a table (`nft_table.use`) does not tell whether there are any: a
+        // transaction that is not committed changes it.
+        let others = self.others()?;
         Ok(Some(LiveTable {
             family: self.family,
             owner: facts.owner,
@@ -141,8 +143,8 @@ impl Reader<'_> {
         }))
     }
 
-    /// The sets without their elements, and how many there are with the anonymous ones.
-    fn sets(&mut self) -> Result<(Vec<Counted>, usize), Interrupted> {
+    /// The sets without their elements.
+    fn sets(&mut self) -> Result<Vec<Counted>, Interrupted> {
         let mut sets: Vec<Counted> = Vec::new();
         let mut anonymous = Vec::new();
         let table = |out: &mut Vec<u8>| put_text(out, NFTA_SET_TABLE, TABLE_NAME);
@@ -159,8 +161,7 @@ impl Reader<'_> {
         self.dumped(errno, "read the sets of a table")?;
         each_once(sets.iter().map(|(set, _)| set.name()))?;
         each_once(&anonymous)?;
-        let count = sets.len() + anonymous.len();
-        Ok((sets, count))
+        Ok(sets)
     }
 
     /// The set with its elements; `others` have been read.

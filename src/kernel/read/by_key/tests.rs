@@ -65,7 +65,7 @@ fn load(kernel: &mut NfTables, count: usize) {
 /// Whether the kernel says how many elements its sets have; tells of it if not.
 fn counts(kernel: &mut NfTables) -> bool {
     let mut watch = begun(&mut kernel.socket);
-    let (sets, _) = reader(&mut kernel.socket, &mut watch, None).sets().unwrap();
+    let sets = reader(&mut kernel.socket, &mut watch, None).sets().unwrap();
     let counts = sets.iter().all(|(_, count)| count.is_some());
     if !counts {
         eprintln!("skipped: only Linux 6.16 and later says how many elements a set has");
@@ -205,7 +205,7 @@ fn what_a_float_that_moved_or_vanished_has_left_is_found_without_a_dump() {
             let mut watch = begun(&mut kernel.socket);
             let mut reader = reader(&mut kernel.socket, &mut watch, Some(expected));
             let mut others = Vec::new();
-            for (set, count) in reader.sets().unwrap().0 {
+            for (set, count) in reader.sets().unwrap() {
                 let LiveSet::Known { set, .. } = set else { panic!("{set:?}") };
                 let declaration = set.declaration;
                 let found = reader.by_key(&declaration, count, &others).unwrap();
