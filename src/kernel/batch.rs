@@ -1,6 +1,7 @@
 //! A plan as one batch: the bytes of a single send, and what each message of it stands for.
 
 use std::io;
+use std::ops::Range;
 
 use super::encode::{self, ElementWriter, Unwritable};
 use super::error::KernelError;
@@ -16,6 +17,9 @@ use crate::ruleset::Elements;
 /// More than the first and the last message take.
 const FRAME: usize = 64;
 
+/// Where the value of `NFNL_BATCH_GENID` is, behind three headers.
+const GENERATION: Range<usize> = 24..28;
+
 /// How a batch ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ending {
@@ -28,10 +32,10 @@ pub(super) enum Ending {
 /// The bytes of one send.
 pub(super) struct Batch {
     bytes: Vec<u8>,
-    first_seq: u32,
+    pub(super) first_seq: u32,
     /// One for every message between the first and the last.
     parts: Vec<Part>,
-    ending: Ending,
+    pub(super) ending: Ending,
 }
 
 /// What one message of a batch stands for.
@@ -82,6 +86,11 @@ impl Batch {
             batch.frame(NFNL_MSG_BATCH_END, NLM_F_REQUEST | NLM_F_ACK, seq, None);
         }
         Ok(batch)
+    }
+
+    /// Has the batch hold for another generation than that of its plan.
+    pub(super) fn set_generation(&mut self, generation: u32) {
+        self.bytes[GENERATION].copy_from_slice(&generation.to_be_bytes());
     }
 
     /// What to send.

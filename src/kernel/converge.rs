@@ -1,4 +1,4 @@
-//! Read, plan, commit; and again when somebody else committed in between.
+//! Read, plan, commit; and again when somebody else changed our tables in between.
 
 use std::thread;
 use std::time::Duration;
@@ -32,12 +32,12 @@ pub struct Converged<T> {
 }
 
 /// Plans how what is live becomes `desired` and carries that out (or only validates it), again as
-/// long as the ruleset moves between the reading and the commit. A plan without operations sends
+/// long as our tables change between the reading and the commit. A plan without operations sends
 /// nothing. `report` is called once, with the plan that was carried out.
 ///
 /// # Errors
 ///
-/// [`KernelError::Stale`] if the ruleset kept moving, [`KernelError::Owned`] if the plan changes a
+/// [`KernelError::Stale`] if they kept changing, [`KernelError::Owned`] if the plan changes a
 /// table of another process, or whatever else the kernel refused. Nothing was changed then.
 pub fn converge<T>(
     kernel: &mut impl Kernel,
@@ -110,7 +110,7 @@ pub fn carry_out(
 
 #[cfg(test)]
 mod tests {
-    use super::{ATTEMPTS, Converged, Step, converge};
+    use super::{ATTEMPTS, Converged, Step, attempt, carry_out, converge};
     use crate::kernel::{FakeKernel, Kernel, KernelError};
     use crate::ruleset::{Ruleset, Table, TableFamily};
 
@@ -139,11 +139,23 @@ mod tests {
     }
 
     #[test]
-    fn a_commit_of_somebody_else_makes_a_new_plan() {
+    fn a_commit_of_somebody_else_to_our_tables_makes_a_new_plan() {
         let mut kernel = FakeKernel::new();
         kernel.interrupt(3);
         let done = apply(&mut kernel, Step::Commit).unwrap();
         assert_eq!((done.report, done.retries), (1, 3));
+    }
+
+    #[test]
+    fn a_commit_of_somebody_else_to_another_table_does_not_matter() {
+        let mut kernel = FakeKernel::new();
+        let desired = one_table();
+        let done = attempt(&mut kernel, &desired, &desired, |kernel, live, plan| {
+            kernel.live_mut().generation += 1;
+            carry_out(kernel, Step::Commit, live, plan)
+        });
+        assert_eq!(done.unwrap().retries, 0);
+        assert_eq!(kernel.commits(), 1);
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub enum KernelError {
         /// The netlink port of the owner; by default its process id.
         owner: u32,
     },
-    /// The generation moved between the snapshot and the commit.
+    /// Our tables changed, or may have, between the snapshot and the commit.
     #[error("the ruleset kept changing while it was read or written")]
     Stale,
     /// The batch does not fit the socket's send buffer, and it may not be raised here.

@@ -20,6 +20,7 @@ mod round_trip;
 #[cfg(test)]
 mod testing;
 mod uapi;
+mod watch;
 
 pub use conntrack::{ConntrackError, Cut, cut};
 pub use converge::{Converged, Step, attempt, carry_out, converge};
@@ -33,12 +34,12 @@ use crate::ruleset::Ruleset;
 
 /// Something that holds rulesets: the real kernel, or a fake that tests swap in.
 pub trait Kernel {
-    /// Reads our tables, all at one generation.
+    /// Reads our tables, all in one state.
     ///
     /// # Errors
     ///
-    /// [`KernelError::Stale`] if the ruleset kept changing while it was read, or whatever else the
-    /// kernel refused.
+    /// [`KernelError::Stale`] if they kept changing while they were read, or whatever else the kernel
+    /// refused.
     fn snapshot(&mut self) -> Result<Snapshot, KernelError>;
 
     /// Reads the same as [`Kernel::snapshot`], and faster where large sets hold what is expected:
@@ -49,12 +50,13 @@ pub trait Kernel {
     /// Those of [`Kernel::snapshot`].
     fn snapshot_expecting(&mut self, expected: &Ruleset) -> Result<Snapshot, KernelError>;
 
-    /// Does all of `plan`, or nothing.
+    /// Does all of `plan`, or nothing. The plan must be made from what this kernel has read last:
+    /// only since then is it known whose tables a commit has changed.
     ///
     /// # Errors
     ///
-    /// [`KernelError::Stale`] if the generation is no longer the plan's, or whatever else the
-    /// kernel refused. In either case nothing was changed.
+    /// [`KernelError::Stale`] if our tables have changed, or may have, since the plan's generation, or
+    /// whatever else the kernel refused. In either case nothing was changed.
     fn commit(&mut self, plan: &Plan<'_>) -> Result<(), KernelError>;
 
     /// Has the kernel check all of `plan` as [`Kernel::commit`] would, and changes nothing.

@@ -1,13 +1,15 @@
 //! The real kernel.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 use std::{io, thread};
 
 use super::batch::{Batch, Ending, Place};
 use super::read::Interrupted;
+use super::watch::Watch;
 use super::{Kernel, KernelError, read, refusal};
 use crate::netlink::{Bus, Socket, Verdict};
-use crate::plan::{Plan, Snapshot};
+use crate::plan::{Action, Plan, Snapshot};
 use crate::ruleset::Ruleset;
 
 /// How often a read is tried before the ruleset counts as restless.
@@ -16,12 +18,28 @@ const TRIES: u32 = 30;
 /// The pause after the first try; each next one is longer by as much.
 const PAUSE: Duration = Duration::from_millis(2);
 
+/// How often a batch is sent when others are quicker time and again. Beside a loop of small commits
+/// one in some hundred comes in time.
+const SENDS: RangeInclusive<usize> = 20..=10_000;
+
+/// How many bytes are sent for a batch, all in all, unless that are fewer times than [`SENDS`].
+const SENT: usize = 256 << 20;
+
+/// The most elements, or rules, that are committed while listening, for the kernel tells of each, which
+/// takes some 4 µs. Before more are sent the listening ends, and a commit in between makes the plan
+/// stale; then the next one is sent while listening, however long that takes.
+const HEARD: usize = 1000;
+
 /// `nf_tables` of the network namespace that the process is in.
 ///
 /// The socket stays in the namespace in which it was opened. It can neither be sent to nor shared
 /// with another thread.
 pub struct NfTables {
     pub(super) socket: Socket,
+    /// From a read on, until its plan is carried out.
+    watch: Option<Watch>,
+    /// The most elements that are committed while listening.
+    heard: usize,
     /// The number of elements from which on a set is asked for those that are expected.
     large: usize,
 }
@@ -34,7 +52,8 @@ impl NfTables {
     /// [`KernelError::NoNfTables`] or [`KernelError::Netlink`] if there is none to be had. Whether
     /// the process may use it, only the first request shows.
     pub fn open() -> Result<Self, KernelError> {
-        Ok(Self { socket: Socket::open(Bus::Netfilter)?, large: read::LARGE })
+        let socket = Socket::open(Bus::Netfilter)?;
+        Ok(Self { socket, watch: None, heard: HEARD, large: read::LARGE })
     }
 
     /// The same, but taking a set for a large one ([`Kernel::snapshot_expecting`]) from so many
@@ -68,20 +87,64 @@ impl NfTables {
         Err(KernelError::Stale)
     }
 
+    /// Reads our tables, and goes on to listen.
+    fn read(&mut self, expected: Option<read::Expected<'_>>) -> Result<Snapshot, KernelError> {
+        let mut watch = match self.watch.take() {
+            Some(watch) => watch,
+            None => Watch::open()?,
+        };
+        let live = self.retried(|socket| read::snapshot(socket, &mut watch, expected))?;
+        self.watch = Some(watch);
+        Ok(live)
+    }
+
+    /// Sends the batch of a plan; again for the newest generation when one is overtaken by commits
+    /// that leave our tables alone.
     fn send(&mut self, plan: &Plan<'_>, ending: Ending) -> Result<(), KernelError> {
         if plan.ops.is_empty() {
             return Ok(());
         }
-        let batch = Batch::new(plan, self.socket.next_seq(), ending)?;
-        let verdicts = self.socket.transact(batch.bytes(), batch.messages())?;
-        if let Some(verdict) = batch.first_error(&verdicts) {
-            return Err(self.refused(plan, &batch, verdict));
+        let mut batch = Batch::new(plan, self.socket.next_seq(), ending)?;
+        let sends = (SENT / batch.bytes().len()).clamp(*SENDS.start(), *SENDS.end());
+        for _ in 0..sends {
+            let newest = match &mut self.watch {
+                Some(watch) => watch.newest_for(plan.generation)?,
+                None => None,
+            };
+            let generation = newest.unwrap_or(plan.generation);
+            batch.set_generation(generation);
+            let unheard = ending == Ending::Commit && size(plan) > self.heard;
+            if unheard {
+                self.watch = None;
+            }
+            let verdicts =
+                self.socket.transact(batch.bytes(), batch.first_seq, batch.messages())?;
+            let Some(verdict) = batch.first_error(&verdicts) else {
+                return self.prove(&batch, generation, &verdicts);
+            };
+            let overtaken = verdict.errno == libc::ERESTART;
+            if overtaken && unheard {
+                self.heard = usize::MAX;
+            }
+            if !overtaken || unheard || newest.is_none() {
+                return Err(self.refused(plan, &batch, verdict));
+            }
         }
+        Err(KernelError::Stale)
+    }
+
+    /// Makes sure that the kernel has taken a batch for that generation, of which it refused nothing.
+    fn prove(
+        &mut self,
+        batch: &Batch,
+        generation: u32,
+        verdicts: &[Verdict],
+    ) -> Result<(), KernelError> {
         // Before Linux 6.10 the end of a batch is not acknowledged, but every commit moves the
         // generation, and the guard saw to it that nobody else could have moved it before.
-        let proven = ending == Ending::Validate
+        let proven = batch.ending == Ending::Validate
             || verdicts.iter().any(|verdict| batch.is_end(verdict))
-            || self.generation()? != plan.generation;
+            || self.generation()? != generation;
         if proven {
             return Ok(());
         }
@@ -105,6 +168,24 @@ impl NfTables {
     }
 }
 
+/// How many elements, or rules, a plan adds and deletes, as far as there can be many.
+fn size(plan: &Plan<'_>) -> usize {
+    let elements = plan.ops.iter().map(|op| match &op.action {
+        Action::AddElements { elements, .. } | Action::DeleteElements { elements, .. } => {
+            elements.len()
+        }
+        // Others have filled it.
+        Action::FlushChain(_) => HEARD + 1,
+        Action::AddTable
+        | Action::DeleteTable
+        | Action::AddSet(_)
+        | Action::AddChain(_)
+        | Action::AddRule { .. }
+        | Action::DeleteRule { .. } => 0,
+    });
+    elements.sum()
+}
+
 /// The bytes that [`NfTables`] sends to commit `plan`, in one piece, its messages numbered from 1:
 /// for whoever looks at a batch, or sends it over a `NETLINK_NETFILTER` socket of their own.
 ///
@@ -119,16 +200,18 @@ pub fn batch_bytes(plan: &Plan<'_>) -> Result<Vec<u8>, KernelError> {
 
 impl Kernel for NfTables {
     fn snapshot(&mut self) -> Result<Snapshot, KernelError> {
-        self.retried(|socket| read::snapshot(socket, None))
+        self.read(None)
     }
 
     fn snapshot_expecting(&mut self, expected: &Ruleset) -> Result<Snapshot, KernelError> {
         let expected = read::Expected { ruleset: expected, large: self.large };
-        self.retried(|socket| read::snapshot(socket, Some(expected)))
+        self.read(Some(expected))
     }
 
     fn commit(&mut self, plan: &Plan<'_>) -> Result<(), KernelError> {
-        self.send(plan, Ending::Commit)
+        self.send(plan, Ending::Commit)?;
+        self.watch = None;
+        Ok(())
     }
 
     fn validate(&mut self, plan: &Plan<'_>) -> Result<(), KernelError> {

@@ -26,14 +26,6 @@ pub(super) fn begin(out: &mut Vec<u8>, header: Header) -> usize {
     start
 }
 
-/// `nfgenmsg.res_id`: the low 16 bits of the generation (`nft_base_seq`).
-pub(super) fn generation(message: &Message<'_>) -> Result<u16, Malformed> {
-    match message.body {
-        [_family, _version, high, low, ..] => Ok(u16::from_be_bytes([*high, *low])),
-        _ => Err(Malformed),
-    }
-}
-
 /// The attributes after `struct nfgenmsg`.
 pub(super) fn attributes<'a>(message: &Message<'a>) -> Result<Attributes<'a>, Malformed> {
     message.body.get(NFGENMSG_LEN..).map(Attributes).ok_or(Malformed)

@@ -1,5 +1,6 @@
-//! Reading our tables, all at one generation.
+//! Reading our tables, all at one state of them.
 
+mod ask;
 mod by_key;
 mod chain_index;
 mod generation;
@@ -9,25 +10,23 @@ mod sound;
 use super::decode::{self, ElementReader, FoundSet};
 use super::encode::{Family, is_concatenation_of_ranges};
 use super::error::KernelError;
-use super::nfnetlink::{self, Header};
-use crate::netlink::{self, Message, Socket};
-use crate::netlink::{Verdict, put_text};
-
+use super::nfnetlink;
 use super::uapi::{
     GETCHAIN, GETFLOWTABLE, GETOBJ, GETRULE, GETSET, GETSETELEM, GETTABLE, NEWCHAIN, NEWFLOWTABLE,
     NEWOBJ, NEWRULE, NEWSET, NEWSETELEM, NEWTABLE, NFTA_OTHER_TABLE, NFTA_RULE_TABLE,
     NFTA_SET_ELEM_LIST_SET, NFTA_SET_ELEM_LIST_TABLE, NFTA_SET_TABLE, NFTA_TABLE_NAME,
 };
-use crate::netlink::{NLM_F_DUMP, NLM_F_REQUEST};
+use super::watch::Watch;
+use crate::netlink::{self, NLM_F_REQUEST, Socket, put_text};
 use crate::plan::{LiveChain, LiveSet, LiveTable, Snapshot};
 use crate::ruleset::{Ruleset, SetDeclaration, TABLE_NAME, TableFamily};
 
 pub use recorded::snapshot_from_bytes;
 
+use ask::request;
 pub(super) use by_key::LARGE;
 use chain_index::ChainIndex;
-pub(super) use generation::generation;
-use generation::{low_bits, settled};
+pub(super) use generation::{barrier, generation};
 use sound::{check, each_once, still_there, twice};
 
 /// Why a read must be made again, or failed.
@@ -43,34 +42,33 @@ pub(super) struct Expected<'a> {
 }
 
 /// Reads our tables once.
+///
+/// The generation may move meanwhile, but not by a commit to one of them: `watch` is told of those.
 pub(super) fn snapshot(
     socket: &mut Socket,
+    watch: &mut Watch,
     expected: Option<Expected<'_>>,
 ) -> Result<Snapshot, Interrupted> {
-    let generation = generation(socket)?;
-    settled(socket, generation)?;
-    let (live, whole) = tables(socket, generation, expected)?;
-    if !whole && tables(socket, generation, expected)?.0.to_ruleset() != live.to_ruleset() {
+    watch.begin(socket)?;
+    let (mut live, whole) = tables(socket, watch, expected)?;
+    if !whole && tables(socket, watch, expected)?.0.to_ruleset() != live.to_ruleset() {
         return Err(Interrupted::Again);
     }
-    // The low bits of the answers prove nothing if the generation went round once.
-    if self::generation(socket)? != generation {
-        return Err(Interrupted::Again);
-    }
+    live.generation = watch.settle(socket)?;
     Ok(live)
 }
 
-/// Our tables, and whether it is certain that nothing is missing.
+/// Our tables, of a generation that is not known yet, and whether it is certain that nothing is
+/// missing.
 fn tables(
     socket: &mut Socket,
-    generation: u32,
+    watch: &mut Watch,
     expected: Option<Expected<'_>>,
 ) -> Result<(Snapshot, bool), Interrupted> {
-    let mut live = Snapshot { generation, tables: Vec::new() };
+    let mut live = Snapshot::default();
     let mut whole = true;
     for family in TableFamily::ALL {
-        let generation = low_bits(generation);
-        let mut reader = Reader { socket, family, generation, expected, whole: true };
+        let mut reader = Reader { socket, watch, family, expected, whole: true };
         live.tables.extend(reader.table()?);
         whole &= reader.whole;
     }
@@ -79,9 +77,28 @@ fn tables(
 
 /// The netlink port of the process that owns our table of `family`, if any does.
 pub(super) fn owner(socket: &mut Socket, family: TableFamily) -> Result<Option<u32>, Interrupted> {
-    let generation = low_bits(generation(socket)?);
-    let facts = Reader { socket, family, generation, expected: None, whole: true }.facts()?;
-    Ok(facts.and_then(|facts| facts.owner))
+    Ok(facts(socket, family)?.and_then(|facts| facts.owner))
+}
+
+/// Our table of `family` as such.
+fn facts(
+    socket: &mut Socket,
+    family: TableFamily,
+) -> Result<Option<decode::TableFacts>, Interrupted> {
+    let mut facts = None;
+    let name = |out: &mut Vec<u8>| put_text(out, NFTA_TABLE_NAME, TABLE_NAME);
+    let request = request(GETTABLE, NLM_F_REQUEST, family.number(), socket.next_seq(), name);
+    let errno = socket.request(&request, false, |message| {
+        if message.kind == NEWTABLE {
+            facts = decode::table(nfnetlink::attributes(&message)?)?;
+        }
+        Ok(())
+    })?;
+    if errno == libc::ENOENT {
+        return Ok(None);
+    }
+    check(errno, "read a table")?;
+    Ok(facts)
 }
 
 /// Reads one table.
@@ -92,9 +109,8 @@ pub(super) fn owner(socket: &mut Socket, family: TableFamily) -> Result<Option<u
 /// dump, objects appear twice or not at all, and the generation is what it was.
 struct Reader<'s> {
     socket: &'s mut Socket,
+    watch: &'s mut Watch,
     family: TableFamily,
-    /// The low bits of the generation that every answer must have.
-    generation: u16,
     expected: Option<Expected<'s>>,
     /// Whether it is certain that nothing is missing.
     whole: bool,
@@ -105,8 +121,8 @@ type Counted = (LiveSet, Option<usize>);
 
 impl Reader<'_> {
     fn table(&mut self) -> Result<Option<LiveTable>, Interrupted> {
-        let Some(facts) = self.facts()? else { return Ok(None) };
-        let (sets, count) = self.sets()?;
+        let Some(facts) = facts(self.socket, self.family)? else { return Ok(None) };
+        let sets = self.sets()?;
         let mut read = Vec::new();
         for set in sets {
             read.push(self.elements(set, &read)?);
@@ -114,7 +130,9 @@ impl Reader<'_> {
         let sets = read;
         let mut chains = self.chains()?;
         self.rules(&sets, &mut chains)?;
-        let others = if facts.used > count + chains.len() { self.others()? } else { Vec::new() };
+        // What the kernel counts in a table (`nft_table.use`) does not tell whether there are any: a
+        // transaction that is not committed changes it.
+        let others = self.others()?;
         Ok(Some(LiveTable {
             family: self.family,
             owner: facts.owner,
@@ -125,28 +143,12 @@ impl Reader<'_> {
         }))
     }
 
-    fn facts(&mut self) -> Result<Option<decode::TableFacts>, Interrupted> {
-        let mut facts = None;
-        let name = |out: &mut Vec<u8>| put_text(out, NFTA_TABLE_NAME, TABLE_NAME);
-        let errno = self.ask(GETTABLE, 0, name, |message| {
-            if message.kind == NEWTABLE {
-                facts = decode::table(nfnetlink::attributes(&message)?)?;
-            }
-            Ok(())
-        })?;
-        if errno == libc::ENOENT {
-            return Ok(None);
-        }
-        check(errno, "read a table")?;
-        Ok(facts)
-    }
-
-    /// The sets without their elements, and how many there are with the anonymous ones.
-    fn sets(&mut self) -> Result<(Vec<Counted>, usize), Interrupted> {
+    /// The sets without their elements.
+    fn sets(&mut self) -> Result<Vec<Counted>, Interrupted> {
         let mut sets: Vec<Counted> = Vec::new();
         let mut anonymous = Vec::new();
         let table = |out: &mut Vec<u8>| put_text(out, NFTA_SET_TABLE, TABLE_NAME);
-        let errno = self.ask(GETSET, NLM_F_DUMP, table, |message| {
+        let errno = self.dump(GETSET, table, |message| {
             if message.kind == NEWSET {
                 match decode::set(nfnetlink::attributes(&message)?)? {
                     FoundSet::NotOurs => {}
@@ -159,8 +161,7 @@ impl Reader<'_> {
         self.dumped(errno, "read the sets of a table")?;
         each_once(sets.iter().map(|(set, _)| set.name()))?;
         each_once(&anonymous)?;
-        let count = sets.len() + anonymous.len();
-        Ok((sets, count))
+        Ok(sets)
     }
 
     /// The set with its elements; `others` have been read.
@@ -177,7 +178,7 @@ impl Reader<'_> {
             (set.elements, *counters, *strays) = reader.finish();
             return Ok(live);
         }
-        (set.elements, *counters, *strays) = self.dump(&set.declaration)?.finish();
+        (set.elements, *counters, *strays) = self.dump_elements(&set.declaration)?.finish();
         if twice(&set.elements) {
             return Err(Interrupted::Again);
         }
@@ -188,13 +189,16 @@ impl Reader<'_> {
         Ok(live)
     }
 
-    fn dump<'d>(&mut self, set: &'d SetDeclaration) -> Result<ElementReader<'d>, Interrupted> {
+    fn dump_elements<'d>(
+        &mut self,
+        set: &'d SetDeclaration,
+    ) -> Result<ElementReader<'d>, Interrupted> {
         let mut reader = ElementReader::new(set);
         let name = |out: &mut Vec<u8>| {
             put_text(out, NFTA_SET_ELEM_LIST_TABLE, TABLE_NAME);
             put_text(out, NFTA_SET_ELEM_LIST_SET, &set.name);
         };
-        let errno = self.ask(GETSETELEM, NLM_F_DUMP, name, |message| {
+        let errno = self.dump(GETSETELEM, name, |message| {
             if message.kind == NEWSETELEM {
                 reader.read(nfnetlink::attributes(&message)?)?;
             }
@@ -206,19 +210,14 @@ impl Reader<'_> {
 
     /// The chains without their rules. The kernel has no filter by table for them.
     fn chains(&mut self) -> Result<Vec<LiveChain>, Interrupted> {
-        let mut chains = Vec::new();
-        let errno = self.ask(
-            GETCHAIN,
-            NLM_F_DUMP,
-            |_| {},
-            |message| {
-                if message.kind == NEWCHAIN {
-                    chains.extend(decode::chain(nfnetlink::attributes(&message)?)?);
-                }
-                Ok(())
-            },
-        )?;
-        self.dumped(errno, "read the chains of a table")?;
+        let everybodys = |_: &mut Vec<u8>| {};
+        let chains =
+            self.list(GETCHAIN, "read the chains of a table", everybodys, |message| match message
+                .kind
+            {
+                NEWCHAIN => decode::chain(nfnetlink::attributes(message)?),
+                _ => Ok(None),
+            })?;
         each_once(chains.iter().map(LiveChain::name))?;
         Ok(chains)
     }
@@ -233,7 +232,7 @@ impl Reader<'_> {
             .collect();
         let table = |out: &mut Vec<u8>| put_text(out, NFTA_RULE_TABLE, TABLE_NAME);
         let index = ChainIndex::new(chains);
-        let errno = self.ask(GETRULE, NLM_F_DUMP, table, |message| {
+        let errno = self.dump(GETRULE, table, |message| {
             if message.kind == NEWRULE
                 && let Some((name, rule)) =
                     decode::rule(nfnetlink::attributes(&message)?, &declarations)?
@@ -253,79 +252,14 @@ impl Reader<'_> {
         let mut others = Vec::new();
         for (get, new) in [(GETOBJ, NEWOBJ), (GETFLOWTABLE, NEWFLOWTABLE)] {
             let table = |out: &mut Vec<u8>| put_text(out, NFTA_OTHER_TABLE, TABLE_NAME);
-            let errno = self.ask(get, NLM_F_DUMP, table, |message| {
-                if message.kind == new {
-                    let flowtable = new == NEWFLOWTABLE;
-                    others.extend(decode::other_name(nfnetlink::attributes(&message)?, flowtable)?);
+            others.extend(self.list(get, "read the objects of a table", table, |message| {
+                if message.kind != new {
+                    return Ok(None);
                 }
-                Ok(())
-            })?;
-            self.dumped(errno, "read the objects of a table")?;
+                decode::other_name(nfnetlink::attributes(message)?, new == NEWFLOWTABLE)
+            })?);
         }
         each_once(&others)?;
         Ok(others)
     }
-
-    /// As [`Reader::ask`], for a request that is written already and whose answers the kernel queues
-    /// all at once.
-    fn ask_queued(
-        &mut self,
-        request: &[u8],
-        mut take: impl FnMut(Message<'_>) -> Result<(), Interrupted>,
-    ) -> Result<Option<Verdict>, Interrupted> {
-        let generation = self.generation;
-        self.socket.request_queued(request, |message| {
-            if nfnetlink::generation(&message)? != generation {
-                return Err(Interrupted::Again);
-            }
-            take(message)
-        })
-    }
-
-    /// Sees to it that a dump was one.
-    fn dumped(&mut self, errno: i32, action: &'static str) -> Result<(), Interrupted> {
-        self.whole &= self.in_one_part();
-        // Gone since it was asked for: the dump itself found no table.
-        still_there(errno, action)
-    }
-
-    /// Whether the last dump came in one part, which another datagram ends: of that nothing can be
-    /// missing.
-    fn in_one_part(&self) -> bool {
-        self.socket.datagrams() <= 2
-    }
-
-    /// Sends a request and sees to it that every answer is of our generation.
-    fn ask(
-        &mut self,
-        kind: u16,
-        flags: u16,
-        fill: impl FnOnce(&mut Vec<u8>),
-        mut take: impl FnMut(Message<'_>) -> Result<(), Interrupted>,
-    ) -> Result<i32, Interrupted> {
-        let flags = NLM_F_REQUEST | flags;
-        let family = self.family.number();
-        let request = request(kind, flags, family, self.socket.next_seq(), fill);
-        let generation = self.generation;
-        self.socket.request(&request, flags & NLM_F_DUMP != 0, |message| {
-            if nfnetlink::generation(&message)? != generation {
-                return Err(Interrupted::Again);
-            }
-            take(message)
-        })
-    }
-}
-
-fn request(
-    kind: u16,
-    flags: u16,
-    family: u8,
-    seq: u32,
-    fill: impl FnOnce(&mut Vec<u8>),
-) -> Vec<u8> {
-    let mut out = Vec::new();
-    let start = nfnetlink::begin(&mut out, Header { kind, flags, seq, family, resource: 0 });
-    fill(&mut out);
-    netlink::end(&mut out, start);
-    out
 }

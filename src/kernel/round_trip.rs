@@ -295,7 +295,7 @@ fn elements_beyond_64_kib_go_into_the_next_message() {
 /// Reads a message in every way.
 fn read_all(bytes: &[u8], sets: &[&SetDeclaration]) -> Result<(), Malformed> {
     let message = Messages(bytes).next().ok_or(Malformed)??;
-    let _ = (message.verdict(), message.done_errno(), nfnetlink::generation(&message));
+    let _ = (message.verdict(), message.done_errno());
     let attributes = nfnetlink::attributes(&message)?;
     let _ = (decode::table(attributes), decode::chain(attributes), decode::set(attributes));
     let _ = (decode::other_name(attributes, false), decode::rule(attributes, sets));

@@ -10,6 +10,8 @@ pub(super) const NFNL_SUBSYS_NFTABLES: u16 = 10;
 pub(super) const NFNL_MSG_BATCH_BEGIN: u16 = 0x10;
 pub(super) const NFNL_MSG_BATCH_END: u16 = 0x11;
 pub(super) const NFNL_BATCH_GENID: u16 = 1;
+/// The multicast group that is told of every commit.
+pub(super) const NFNLGRP_NFTABLES: i32 = 7;
 
 /// The length of `struct nfgenmsg`.
 pub(super) const NFGENMSG_LEN: usize = 4;
@@ -22,14 +24,15 @@ const fn nft(message: u16) -> u16 {
 // enum nf_tables_msg_types
 pub(super) const NEWTABLE: u16 = nft(0);
 pub(super) const GETTABLE: u16 = nft(1);
-#[cfg(test)]
 pub(super) const DELTABLE: u16 = nft(2);
 pub(super) const NEWCHAIN: u16 = nft(3);
 pub(super) const GETCHAIN: u16 = nft(4);
 pub(super) const NEWRULE: u16 = nft(6);
 pub(super) const GETRULE: u16 = nft(7);
+pub(super) const DELRULE: u16 = nft(8);
 pub(super) const NEWSET: u16 = nft(9);
 pub(super) const GETSET: u16 = nft(10);
+pub(super) const DELSET: u16 = nft(11);
 pub(super) const NEWSETELEM: u16 = nft(12);
 pub(super) const GETSETELEM: u16 = nft(13);
 pub(super) const DELSETELEM: u16 = nft(14);
@@ -42,9 +45,11 @@ pub(super) const GETFLOWTABLE: u16 = nft(23);
 
 pub(super) const NFTA_GEN_ID: u16 = 1;
 
+/// `NFTA_TABLE_NAME` of a table, and the `NFTA_*_TABLE` of whatever is in one.
+pub(super) const NFTA_ANY_TABLE: u16 = 1;
+
 pub(super) const NFTA_TABLE_NAME: u16 = 1;
 pub(super) const NFTA_TABLE_FLAGS: u16 = 2;
-pub(super) const NFTA_TABLE_USE: u16 = 3;
 pub(super) const NFTA_TABLE_USERDATA: u16 = 6;
 pub(super) const NFTA_TABLE_OWNER: u16 = 7;
 pub(super) const NFT_TABLE_F_DORMANT: u32 = 0x1;

@@ -14,7 +14,7 @@ pub(crate) use message::{
     NLM_F_REQUEST, NLMSG_HDRLEN, Verdict, begin, end, set_flags,
 };
 pub(crate) use mnl::Bus;
-pub(crate) use socket::{Interrupted, Socket};
+pub(crate) use socket::{Interrupted, Queue, Socket};
 
 pub use attribute::Malformed;
 pub use error::Error;

@@ -25,6 +25,16 @@ pub(crate) struct Socket {
     seq: u32,
     buffer: Vec<u8>,
     datagrams: u32,
+    interrupted: bool,
+}
+
+/// Whether everything that the kernel queued for a socket was there to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Queue {
+    /// Nothing was lost.
+    Whole,
+    /// Some messages found no room.
+    Overrun,
 }
 
 /// Why a request has no answer: it must be made again, or it failed.
@@ -52,7 +62,8 @@ impl Socket {
     /// Opens the socket.
     pub(crate) fn open(bus: Bus) -> Result<Self, Error> {
         let inner = MnlSocket::new(bus).map_err(failed("open a netlink socket"))?;
-        let this = Self { inner, seq: 1, buffer: vec![0; RECEIVE_BUFFER], datagrams: 0 };
+        let buffer = vec![0; RECEIVE_BUFFER];
+        let this = Self { inner, seq: 1, buffer, datagrams: 0, interrupted: false };
         // Short answers, with the kernel's own words and the place of an error (Linux 4.12).
         for option in [libc::NETLINK_CAP_ACK, libc::NETLINK_EXT_ACK] {
             ffi::set_option(&this.inner, libc::SOL_NETLINK, option, 1)
@@ -73,18 +84,35 @@ impl Socket {
         self.datagrams
     }
 
+    /// Whether something changed between two parts of the last dump (`NLM_F_DUMP_INTR`).
+    pub(crate) fn interrupted(&self) -> bool {
+        self.interrupted
+    }
+
+    /// As [`Socket::request_across_changes`], but a dump in which something changed must be made
+    /// again.
+    pub(crate) fn request<E: From<Error>>(
+        &mut self,
+        request: &[u8],
+        dump: bool,
+        take: impl FnMut(Message<'_>) -> Result<(), Interrupted<E>>,
+    ) -> Result<i32, Interrupted<E>> {
+        let errno = self.request_across_changes(request, dump, take)?;
+        if self.interrupted { Err(Interrupted::Again) } else { Ok(errno) }
+    }
+
     /// Sends one request, numbered [`Socket::next_seq`], and calls `take` for every message of the
     /// answer but errors; gives the errno of the error, 0 if there was none.
     ///
     /// A dump is read to its end even if it is of no use any more: the kernel runs one at a time.
-    pub(crate) fn request<E: From<Error>>(
+    pub(crate) fn request_across_changes<E: From<Error>>(
         &mut self,
         request: &[u8],
         dump: bool,
         mut take: impl FnMut(Message<'_>) -> Result<(), Interrupted<E>>,
     ) -> Result<i32, Interrupted<E>> {
         let seq = self.send(request)?;
-        self.datagrams = 0;
+        (self.datagrams, self.interrupted) = (0, false);
         let mut outcome = Ok(());
         loop {
             let len = match self.receive(true) {
@@ -111,9 +139,7 @@ impl Socket {
                 if let Some(verdict) = message.verdict()? {
                     return outcome.map(|()| verdict.errno);
                 }
-                if message.interrupted() {
-                    outcome = Err(Interrupted::Again);
-                }
+                self.interrupted |= message.interrupted();
                 if message.kind == NLMSG_DONE {
                     return outcome.and_then(|()| Ok(message.done_errno()?));
                 }
@@ -173,11 +199,11 @@ impl Socket {
         Ok(usize::try_from(size).unwrap_or(0))
     }
 
-    /// Has the kernel queue what it tells a multicast group (`NETLINK_ADD_MEMBERSHIP`), too.
-    #[cfg(test)]
-    pub(crate) fn join(&self, group: i32) {
+    /// Has the kernel queue what it tells a multicast group, too.
+    pub(crate) fn join(&self, group: i32) -> Result<(), Error> {
         let option = libc::NETLINK_ADD_MEMBERSHIP;
-        ffi::set_option(&self.inner, libc::SOL_NETLINK, option, group).unwrap();
+        ffi::set_option(&self.inner, libc::SOL_NETLINK, option, group)
+            .map_err(failed("listen to the kernel"))
     }
 
     /// Makes the receive queue as short as the kernel allows (`SOCK_MIN_RCVBUF`).
@@ -186,13 +212,20 @@ impl Socket {
         ffi::set_option(&self.inner, libc::SOL_SOCKET, libc::SO_RCVBUF, 0).unwrap();
     }
 
-    /// Sends a batch of so many messages, numbered from [`Socket::next_seq`], whole, and gives all
-    /// that the kernel says to it.
+    /// Sends a batch of so many messages, numbered from `first`, whole, and gives all that the kernel
+    /// says to it. The numbers are [`Socket::next_seq`] and those after it, or those of a batch that
+    /// was sent before.
     ///
     /// The kernel works through the batch within the call, so every answer is there when it returns.
-    pub(crate) fn transact(&mut self, batch: &[u8], messages: u32) -> Result<Vec<Verdict>, Error> {
-        let first = self.seq;
-        self.seq = first.wrapping_add(messages);
+    pub(crate) fn transact(
+        &mut self,
+        batch: &[u8],
+        first: u32,
+        messages: u32,
+    ) -> Result<Vec<Verdict>, Error> {
+        if first == self.seq {
+            self.seq = first.wrapping_add(messages);
+        }
         self.drain(|_| {})?;
         self.make_room(batch.len())?;
         self.inner.send(batch).map_err(|error| match error.raw_os_error() {
@@ -216,22 +249,36 @@ impl Socket {
         Ok(seq)
     }
 
-    /// Reads whatever is queued.
+    /// Reads the verdicts that are queued. Where the queue overran, the first ones are still in it.
     fn drain(&mut self, mut take: impl FnMut(Verdict)) -> Result<(), Error> {
+        let take = |message: Message<'_>| {
+            message.verdict()?.into_iter().for_each(&mut take);
+            Ok(())
+        };
+        self.read_queued(take).map(drop)
+    }
+
+    /// Calls `take` for every message that is queued, in order.
+    pub(crate) fn read_queued(
+        &mut self,
+        mut take: impl FnMut(Message<'_>) -> Result<(), Malformed>,
+    ) -> Result<Queue, Error> {
+        let mut queue = Queue::Whole;
         loop {
             let len = match self.receive(false) {
                 Ok(len) => len,
                 Err(error) => match error.raw_os_error() {
-                    Some(libc::EAGAIN) => return Ok(()),
-                    // The queue overran; what came before, the first errors, is still in it.
-                    Some(libc::ENOBUFS) => continue,
-                    _ => return Err(failed("read the kernel's answer")(error)),
+                    Some(libc::EAGAIN) => return Ok(queue),
+                    // Told first, although what fitted the queue came before what did not.
+                    Some(libc::ENOBUFS) => {
+                        queue = Queue::Overrun;
+                        continue;
+                    }
+                    _ => return Err(failed("read what the kernel says")(error)),
                 },
             };
             for message in Messages(self.buffer.get(..len).unwrap_or_default()) {
-                if let Some(verdict) = message?.verdict()? {
-                    take(verdict);
-                }
+                take(message?)?;
             }
         }
     }

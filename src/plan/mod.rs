@@ -35,7 +35,7 @@ pub use text::{Detail, Group, Line, groups};
 /// How a live ruleset becomes the desired one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Plan<'a> {
-    /// The generation that the plan was made for; it holds for no other.
+    /// A generation at which our tables were as the plan was made for; it holds while they are.
     pub generation: u32,
     /// What will be different, in listing order; empty exactly when `ops` is.
     pub changes: Changes<'a>,

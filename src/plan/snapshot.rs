@@ -5,8 +5,8 @@ use crate::ruleset::{Chain, ChainDeclaration, Rule, Ruleset, Set, Table, TableFa
 /// The live content of our tables.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Snapshot {
-    /// The ruleset generation of the network namespace (`NFTA_GEN_ID`); any commit by anyone to
-    /// any table moves it.
+    /// A ruleset generation of the network namespace (`NFTA_GEN_ID`) at which our tables were like
+    /// this; any commit by anyone to any table moves it.
     pub generation: u32,
     /// Our tables that exist, bridge before inet.
     pub tables: Vec<LiveTable>,

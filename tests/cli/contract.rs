@@ -240,7 +240,7 @@ fn a_ruleset_that_keeps_changing_is_given_up() {
         world.write("many.yaml", format!("fixed: [10.0.0.0/16]\nfloats: {{{floats}}}\n"));
         world.run("hairnat apply -q many.yaml").is(0, "", "");
         let others = [(); 2].map(|()| Others::start(world, "exec yes \"$commit\""));
-        // Now and then all is read between two commits.
+        // Now and then all is read between two commits to our tables.
         let line = "for _ in $(seq 1000); do hairnat diff -o json many.yaml > said; code=$?; \
                     test $code -eq 0 || break; done; cat said; exit $code";
         world.prints(line, 5, "error_stale");

@@ -1,4 +1,4 @@
-//! Somebody else who keeps changing the ruleset.
+//! Somebody else who keeps changing the ruleset: our tables, to no effect in the end.
 
 use std::process::{Child, Stdio};
 
@@ -7,7 +7,10 @@ use crate::world::World;
 /// All that is live when nothing of ours is: what tells that the others have begun.
 pub(crate) const BUSY: &str = "table inet busy {\n}\n";
 
-/// Somebody who commits all the time, but nothing to our tables.
+/// What leaves our inet table as it is.
+const COMMIT: &str = "add chain inet hairnat x; delete chain inet hairnat x";
+
+/// Somebody who commits all the time.
 pub(crate) struct Others {
     commands: Child,
     nft: Child,
@@ -16,8 +19,7 @@ pub(crate) struct Others {
 impl Others {
     /// `commands` writes commits, given one that changes nothing in the end.
     pub(crate) fn start(world: &World, commands: &str) -> Self {
-        let commit = "add table inet x; delete table inet x";
-        let line = format!("commit='{commit}'; echo add table inet busy; {commands}");
+        let line = format!("commit='{COMMIT}'; echo add table inet busy; {commands}");
         let mut commands = world.shell(&line).stdout(Stdio::piped()).spawn().unwrap();
         let read = commands.stdout.take().unwrap();
         let nft = world.shell("exec nft -i").stdin(read).stdout(Stdio::null()).spawn().unwrap();

@@ -8,18 +8,42 @@ use hairnat::ruleset::{Rule, Ruleset, Statement, TableFamily};
 
 use crate::world::{World, declaration, filled, inet, ruleset};
 
-pub(crate) fn a_plan_of_another_generation_is_stale(world: &mut dyn World) {
+pub(crate) fn a_plan_holds_though_others_commit_to_their_tables(world: &mut dyn World) {
     let desired = ruleset();
     let read = world.snapshot();
     world.others_commit();
-    let before = world.snapshot();
-    assert_ne!(before.generation, read.generation);
-    let stale = plan(&read, &desired);
+    let plan = plan(&read, &desired);
+    world.kernel().validate(&plan).unwrap();
+    world.kernel().commit(&plan).unwrap();
+    let live = world.snapshot();
+    assert_eq!(live.to_ruleset(), (desired, Vec::new()));
+    assert_eq!(live.generation, read.generation + 2);
+}
+
+pub(crate) fn a_plan_for_what_our_tables_were_is_stale(world: &mut dyn World) {
+    let desired = world.begin();
+    let read = world.snapshot();
+    let gone = Ruleset::default();
+    let stale = plan(&read, &gone);
+    world.others_commit_to_ours();
+    world.others_commit();
     for refused in [world.kernel().validate(&stale), world.kernel().commit(&stale)] {
         assert!(matches!(refused, Err(KernelError::Stale)), "{refused:?}");
     }
-    assert_eq!(world.snapshot(), before);
-    world.kernel().commit(&plan(&before, &desired)).unwrap();
+    let now = world.snapshot();
+    assert_eq!(now.to_ruleset(), (desired, Vec::new()));
+    assert_eq!(now.generation, read.generation + 2);
+    world.kernel().commit(&plan(&now, &gone)).unwrap();
+    assert_eq!(world.snapshot().tables, []);
+}
+
+pub(crate) fn a_plan_of_a_generation_to_come_is_stale(world: &mut dyn World) {
+    let live = world.snapshot();
+    let plan = inet(live.generation + 1, vec![Action::AddTable]);
+    for refused in [world.kernel().validate(&plan), world.kernel().commit(&plan)] {
+        assert!(matches!(refused, Err(KernelError::Stale)), "{refused:?}");
+    }
+    assert_eq!(world.snapshot(), live);
 }
 
 pub(crate) fn validation_changes_nothing(world: &mut dyn World) {

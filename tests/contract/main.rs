@@ -45,7 +45,9 @@ clauses! {
         a_commit_moves_the_generation_by_one
         a_plan_without_operations_sends_nothing;
     atomicity:
-        a_plan_of_another_generation_is_stale
+        a_plan_holds_though_others_commit_to_their_tables
+        a_plan_for_what_our_tables_were_is_stale
+        a_plan_of_a_generation_to_come_is_stale
         validation_changes_nothing
         a_failure_in_the_middle_changes_nothing
         a_table_is_made_anew_in_one_batch;

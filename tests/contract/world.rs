@@ -1,5 +1,7 @@
 //! A kernel, somebody else who commits to it, and one ruleset to begin with.
 
+use std::borrow::Cow;
+
 use hairnat::compile::compile;
 use hairnat::kernel::{FakeKernel, Kernel, KernelError, NfTables};
 use hairnat::plan::{Action, LiveSet, Op, Plan, Snapshot, plan};
@@ -24,6 +26,9 @@ pub(crate) trait World {
 
     /// Somebody else commits to a table of their own.
     fn others_commit(&mut self);
+
+    /// Somebody else commits to our inet table, to no effect in the end.
+    fn others_commit_to_ours(&mut self);
 }
 
 impl World for FakeKernel {
@@ -33,6 +38,14 @@ impl World for FakeKernel {
 
     fn others_commit(&mut self) {
         self.live_mut().generation += 1;
+    }
+
+    fn others_commit_to_ours(&mut self) {
+        let desired = ruleset();
+        let set = declaration(&desired, "fixed4");
+        let elements = Cow::Owned(Elements::new(set));
+        let generation = self.snapshot().unwrap().generation;
+        self.commit(&inet(generation, vec![Action::AddElements { set, elements }])).unwrap();
     }
 }
 
@@ -44,6 +57,10 @@ impl World for NfTables {
     fn others_commit(&mut self) {
         nft(&["add", "table", "ip", "other"]);
         assert!(listing().contains("table ip other"));
+    }
+
+    fn others_commit_to_ours(&mut self) {
+        nft(&["add chain inet hairnat other; delete chain inet hairnat other"]);
     }
 }
 

@@ -1,4 +1,5 @@
-//! A second writer: another program that commits to a table of its own while hairnat applies.
+//! A second writer: another program that commits while hairnat applies, to a table of its own or to
+//! one of ours.
 
 use std::fs;
 use std::os::fd::AsRawFd as _;
@@ -22,29 +23,54 @@ const BURST: u32 = 200;
 /// The pause after a burst, about as long.
 const REST: Duration = Duration::from_millis(5);
 
+/// Whose table another program commits to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// Its own, which it makes and deletes.
+    Theirs,
+    /// Ours, to no effect in the end.
+    Ours,
+}
+
 #[test]
-fn beside_a_loop_of_nft_an_apply_is_done_or_nothing_happened() {
+fn beside_a_loop_of_nft_an_apply_is_done() {
+    inside(|| beside(|| nft(Whose::Theirs), 60, 200).is_undisturbed());
+}
+
+#[test]
+fn beside_a_writer_in_bursts_an_apply_is_done() {
+    inside(|| beside(|| in_bursts(on_a_socket(Whose::Theirs)), 20, 200).is_undisturbed());
+}
+
+/// It commits a thousand times while hairnat reads.
+#[test]
+fn beside_a_writer_that_never_rests_an_apply_is_done() {
+    inside(|| beside(|| on_a_socket(Whose::Theirs), 20, 40).is_undisturbed());
+}
+
+#[test]
+fn beside_a_loop_of_nft_in_our_tables_an_apply_is_done_or_nothing_happened() {
     inside(|| {
-        let seen = beside(nft, 60, 200);
+        let seen = beside(|| nft(Whose::Ours), 60, 100);
         assert!(seen.retries > 0, "there was no contention");
         assert!(seen.done > 0);
     });
 }
 
 #[test]
-fn beside_a_writer_in_bursts_an_apply_is_done_or_nothing_happened() {
+fn beside_a_writer_to_our_tables_in_bursts_an_apply_is_done_or_nothing_happened() {
     inside(|| {
-        let seen = beside(|| in_bursts(on_a_socket()), 20, 200);
+        let seen = beside(|| in_bursts(on_a_socket(Whose::Ours)), 20, 100);
         assert!(seen.retries > 0, "there was no contention");
         assert!(seen.done > 0);
     });
 }
 
-/// It may commit a thousand times while hairnat reads, so that none of the applies need be done.
+/// None of the applies need be done.
 #[test]
-fn beside_a_writer_that_never_rests_an_apply_is_done_or_nothing_happened() {
+fn beside_a_writer_to_our_tables_that_never_rests_an_apply_is_done_or_nothing_happened() {
     inside(|| {
-        let seen = beside(on_a_socket, 20, 20);
+        let seen = beside(|| on_a_socket(Whose::Ours), 20, 20);
         assert!(seen.retries + seen.given_up > 0, "there was no contention");
     });
 }
@@ -60,6 +86,14 @@ struct Seen {
     retries: u32,
     /// How often the other writer committed meanwhile.
     commits: u32,
+}
+
+impl Seen {
+    /// Every apply was done, although the other writer committed all the time.
+    fn is_undisturbed(&self) {
+        assert_eq!(self.given_up, 0, "{self:?}");
+        assert!(self.commits > self.done, "there was no contention: {self:?}");
+    }
 }
 
 /// Applies two policies in turn, `default` times in all, while the writer that `writer` gives
@@ -118,12 +152,14 @@ fn retries(stderr: &str) -> u32 {
 }
 
 /// One process of nft(8) a commit.
-fn nft() -> impl FnMut() {
-    let scripts =
-        [("add", "add table ip other\nadd chain ip other c"), ("del", "delete table ip other")];
-    let mut files = scripts.map(|(name, script)| {
-        let file = format!("/run/{name}.nft");
-        fs::write(&file, script).unwrap();
+fn nft(whose: Whose) -> impl FnMut() {
+    let scripts = match whose {
+        Whose::Theirs => ["add table ip other\nadd chain ip other c", "delete table ip other"],
+        Whose::Ours => ["add chain inet hairnat c\ndelete chain inet hairnat c"; 2],
+    };
+    let mut files = [0, 1].map(|number| {
+        let file = format!("/run/{number}.nft");
+        fs::write(&file, scripts[number]).unwrap();
         file
     });
     move || {
@@ -134,18 +170,26 @@ fn nft() -> impl FnMut() {
 }
 
 /// One system call a commit.
-fn on_a_socket() -> impl FnMut() {
+fn on_a_socket(whose: Whose) -> impl FnMut() {
     let socket = mnl::Socket::new(mnl::Bus::Netfilter).unwrap();
     let mut adds = true;
     move || {
-        let table = Table::new(c"other", ProtoFamily::Ipv4);
+        let table = match whose {
+            Whose::Theirs => Table::new(c"other", ProtoFamily::Ipv4),
+            Whose::Ours => Table::new(c"hairnat", ProtoFamily::Inet),
+        };
         let chain = Chain::new(c"c", &table);
         let mut batch = Batch::new();
-        if adds {
-            batch.add(&table, MsgType::Add);
-            batch.add(&chain, MsgType::Add);
-        } else {
-            batch.add(&table, MsgType::Del);
+        match (whose, adds) {
+            (Whose::Theirs, true) => {
+                batch.add(&table, MsgType::Add);
+                batch.add(&chain, MsgType::Add);
+            }
+            (Whose::Theirs, false) => batch.add(&table, MsgType::Del),
+            (Whose::Ours, _) => {
+                batch.add(&chain, MsgType::Add);
+                batch.add(&chain, MsgType::Del);
+            }
         }
         adds = !adds;
         socket.send_all(&batch.finalize()).unwrap();

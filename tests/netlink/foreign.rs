@@ -33,6 +33,21 @@ fn foreign_objects_sets_and_chains_are_seen() {
     });
 }
 
+/// The kernel does not count an anonymous set among what is in a table (`nf_tables_commit`).
+#[test]
+fn objects_are_seen_beside_rules_with_sets_of_their_own() {
+    inside(|| {
+        let table = read(
+            "counter hits { }
+             chain forward {
+                ip saddr { 10.0.0.1, 10.0.0.2 } accept
+                ip daddr { 10.0.0.1, 10.0.0.2 } accept
+             }",
+        );
+        assert_eq!(table.others, ["counter `hits`"]);
+    });
+}
+
 #[test]
 fn a_foreign_rule_equals_none_of_ours() {
     inside(|| {

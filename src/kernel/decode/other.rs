@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::is_ours;
 use crate::kernel::uapi::{
     NFT_TABLE_F_DORMANT, NFTA_OBJ_TYPE, NFTA_OTHER_NAME, NFTA_OTHER_TABLE, NFTA_TABLE_FLAGS,
-    NFTA_TABLE_NAME, NFTA_TABLE_OWNER, NFTA_TABLE_USE,
+    NFTA_TABLE_NAME, NFTA_TABLE_OWNER,
 };
 use crate::netlink::{Attributes, Malformed};
 
@@ -16,8 +16,6 @@ pub(in crate::kernel) struct TableFacts {
     pub(in crate::kernel) dormant: bool,
     /// The netlink port of its owner.
     pub(in crate::kernel) owner: Option<u32>,
-    /// How many chains, sets, objects and flowtables are in it.
-    pub(in crate::kernel) used: usize,
 }
 
 /// The table of a message; `None` if it is not ours.
@@ -32,7 +30,6 @@ pub(in crate::kernel) fn table(
         let attribute = attribute?;
         match attribute.kind {
             NFTA_TABLE_FLAGS => facts.dormant = attribute.be32()? & NFT_TABLE_F_DORMANT != 0,
-            NFTA_TABLE_USE => facts.used = usize::try_from(attribute.be32()?).unwrap_or(usize::MAX),
             NFTA_TABLE_OWNER => facts.owner = Some(attribute.be32()?),
             _ => {}
         }

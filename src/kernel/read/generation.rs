@@ -8,6 +8,9 @@ use crate::kernel::uapi::{GETGEN, NEWGEN, NFTA_GEN_ID};
 use crate::netlink::{Malformed, NLM_F_REQUEST, Socket};
 use crate::plan::Plan;
 
+/// Stands for every generation (`nf_tables_valid_genid`).
+const ANY: u32 = 0;
+
 /// The generation of the ruleset (`NFTA_GEN_ID`).
 pub(in crate::kernel) fn generation(socket: &mut Socket) -> Result<u32, Interrupted> {
     let mut generation = None;
@@ -23,22 +26,15 @@ pub(in crate::kernel) fn generation(socket: &mut Socket) -> Result<u32, Interrup
     generation.ok_or_else(|| Malformed.into())
 }
 
-/// Waits for the transaction that made `generation`, which may be at work yet: it moves the
-/// generation first, and keeps `commit_mutex` to the end (`nf_tables_commit`). An empty batch takes
-/// that too, and changes nothing, not even the generation. One without an end would also wait for
-/// everybody who reads (`synchronize_rcu` of `__nf_tables_abort`).
-pub(super) fn settled(socket: &mut Socket, generation: u32) -> Result<(), Interrupted> {
-    let nothing = Plan { generation, ..Plan::default() };
-    let batch = Batch::new(&nothing, socket.next_seq(), Ending::Commit)?;
-    let verdicts = socket.transact(batch.bytes(), batch.messages())?;
-    match batch.first_error(&verdicts).map_or(0, |verdict| verdict.errno) {
-        libc::ERESTART => Err(Interrupted::Again),
-        errno => Ok(check(errno, "wait for the ruleset to rest")?),
-    }
-}
-
-/// The low 16 bits, which is what answers carry.
-pub(super) fn low_bits(generation: u32) -> u16 {
-    let [_, _, high, low] = generation.to_be_bytes();
-    u16::from_be_bytes([high, low])
+/// Waits for the transaction that is at work, if any is: what it changes, and tells of, is all there
+/// then. An empty batch for whichever generation takes `commit_mutex`, as all do, and changes nothing,
+/// not even the generation. One without an end would also wait for everybody who reads
+/// (`synchronize_rcu` of `__nf_tables_abort`).
+pub(in crate::kernel) fn barrier(socket: &mut Socket) -> Result<(), Interrupted> {
+    let nothing = Plan { generation: ANY, ..Plan::default() };
+    let first = socket.next_seq();
+    let batch = Batch::new(&nothing, first, Ending::Commit)?;
+    let verdicts = socket.transact(batch.bytes(), first, batch.messages())?;
+    let errno = batch.first_error(&verdicts).map_or(0, |verdict| verdict.errno);
+    Ok(check(errno, "wait for the ruleset to rest")?)
 }

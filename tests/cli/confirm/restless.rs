@@ -15,18 +15,20 @@ use crate::world::alone;
 fn an_attempt_that_comes_too_late_leaves_no_guardian() {
     alone(|world| {
         world.write("enter", "\n");
+        world.run("hairnat apply -q policy.yaml").is(0, "", "");
         let others = Others::start(world, "while sleep 0.001; do echo $commit; done");
         // Every other time or so somebody commits between the reading and the commit.
         let overtaken = |_| {
             let said = world.run(&format!("{MINUTE} -v < enter 2>&1"));
             assert_eq!(said.code(), 0, "{}", said.stdout());
             world.run("until hairnat diff -q policy.yaml; do :; done").is(0, "", "");
-            world.run("nft 'delete table inet hairnat; delete table bridge hairnat'").is(0, "", "");
+            world.run("nft flush chain inet hairnat output").is(0, "", "");
             said.stdout().contains(" under the plan")
         };
         assert!((0..100).any(overtaken));
         others.stop();
         orphans_end();
+        world.run("hairnat remove -q").is(0, "", "");
         world.run("nft list ruleset").is(0, BUSY, "");
     });
 }

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use super::{End, Expected, Interrupted, KEYS, LARGE, Reader};
 use crate::kernel::decode::ElementReader;
 use crate::kernel::encode::ElementWriter;
-use crate::kernel::read::{generation, low_bits};
-use crate::kernel::testing::inside;
+use crate::kernel::testing::{Other, inside};
+use crate::kernel::watch::Watch;
 use crate::kernel::{Kernel, NfTables};
 use crate::netlink::{Bus, Socket};
 use crate::plan::{Action, ChangeOp, Detail, Line, LiveSet, Op, Plan, groups, plan};
@@ -64,15 +64,29 @@ fn load(kernel: &mut NfTables, count: usize) {
 
 /// Whether the kernel says how many elements its sets have; tells of it if not.
 fn counts(kernel: &mut NfTables) -> bool {
-    let generation = low_bits(kernel.generation().unwrap());
-    let (socket, family) = (&mut kernel.socket, TableFamily::Inet);
-    let (sets, _) =
-        Reader { socket, family, generation, expected: None, whole: true }.sets().unwrap();
+    let mut watch = begun(&mut kernel.socket);
+    let sets = reader(&mut kernel.socket, &mut watch, None).sets().unwrap();
     let counts = sets.iter().all(|(_, count)| count.is_some());
     if !counts {
         eprintln!("skipped: only Linux 6.16 and later says how many elements a set has");
     }
     counts
+}
+
+/// A watch that has begun.
+fn begun(socket: &mut Socket) -> Watch {
+    let mut watch = Watch::open().unwrap();
+    watch.begin(socket).unwrap();
+    watch
+}
+
+/// A reader of our inet table.
+fn reader<'s>(
+    socket: &'s mut Socket,
+    watch: &'s mut Watch,
+    expected: Option<Expected<'s>>,
+) -> Reader<'s> {
+    Reader { socket, watch, family: TableFamily::Inet, expected, whole: true }
 }
 
 /// How many requests the kernel was sent meanwhile.
@@ -189,12 +203,10 @@ fn what_a_float_that_moved_or_vanished_has_left_is_found_without_a_dump() {
         }
         for (without, moved) in [(0, 7), (1000, 1001), (5999, 0), (u32::MAX, 1000)] {
             let expected = Expected { ruleset: &both_maps(without, moved), large: 1 };
-            let (socket, family) = (&mut kernel.socket, TableFamily::Inet);
-            let generation = low_bits(generation(socket).unwrap());
-            let mut reader =
-                Reader { socket, family, generation, expected: Some(expected), whole: true };
+            let mut watch = begun(&mut kernel.socket);
+            let mut reader = reader(&mut kernel.socket, &mut watch, Some(expected));
             let mut others = Vec::new();
-            for (set, count) in reader.sets().unwrap().0 {
+            for (set, count) in reader.sets().unwrap() {
                 let LiveSet::Known { set, .. } = set else { panic!("{set:?}") };
                 let declaration = set.declaration;
                 let found = reader.by_key(&declaration, count, &others).unwrap();
@@ -219,13 +231,11 @@ fn a_receive_queue_that_is_too_short_is_asked_for_less() {
 
         let mut socket = Socket::open(Bus::Netfilter).unwrap();
         socket.shorten_receive_queue();
-        let generation = low_bits(generation(&mut socket).unwrap());
-        let family = TableFamily::Inet;
-        let mut reader =
-            Reader { socket: &mut socket, family, generation, expected: None, whole: true };
+        let mut watch = begun(&mut socket);
+        let mut reader = reader(&mut socket, &mut watch, None);
 
         let mut some = ElementReader::new(&set);
-        let writer = ElementWriter::asking(family, &set, KEYS);
+        let writer = ElementWriter::asking(TableFamily::Inet, &set, KEYS);
         assert_eq!(reader.ask_for(expected.iter(), writer, &mut some).unwrap(), End::Cut);
         let fitted = some.count();
         assert!((1..KEYS).contains(&fitted), "{fitted} answers");
@@ -243,22 +253,29 @@ fn a_receive_queue_that_is_too_short_is_asked_for_less() {
 }
 
 #[test]
-fn elements_of_another_generation_are_read_again() {
+fn elements_are_read_again_if_our_tables_have_changed_and_not_if_others_have() {
     inside(|| {
         let mut kernel = NfTables::open().unwrap();
         load(&mut kernel, 300);
         let set = declaration();
-        let now = low_bits(kernel.generation().unwrap());
-        for (generation, is_now) in [(now, true), (now - 1, false), (now + 1, false)] {
-            let socket = &mut kernel.socket;
-            let family = TableFamily::Inet;
-            let mut reader = Reader { socket, family, generation, expected: None, whole: true };
-            let dumped = reader.dump(&set).map(|_| ());
+        let mut other = Other::new();
+        for ours in [false, true] {
+            let mut watch = begun(&mut kernel.socket);
+            if ours {
+                let elements = || Cow::Owned(floats([7]));
+                let delete = Action::DeleteElements { set: &set, elements: elements() };
+                let add = Action::AddElements { set: &set, elements: elements() };
+                commit(&mut kernel, vec![delete, add]);
+            } else {
+                other.commit();
+            }
+            let mut reader = reader(&mut kernel.socket, &mut watch, None);
+            let dumped = reader.dump_elements(&set).map(|_| ());
             let mut some = ElementReader::new(&set);
             let asked = reader.find(&set, &floats(0..300), 300, KEYS, &mut some);
             for read in [dumped, asked] {
                 let again = matches!(read, Err(Interrupted::Again));
-                assert_eq!((read.is_ok(), again), (is_now, !is_now), "{read:?}");
+                assert_eq!((read.is_ok(), again), (!ours, ours), "{read:?}");
             }
         }
     });
