@@ -71,6 +71,7 @@ fn section() -> impl Strategy<Value = Section> {
     )
 }
 
+/// A name or pattern, none of which begins with the `!` of an exclusion.
 fn interface() -> impl Strategy<Value = String> {
     const KNOWN: &[&str] = &[
         "vnet*",
@@ -86,7 +87,7 @@ fn interface() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => select(KNOWN).prop_map(str::to_owned),
         1 => r"[a-z0-9][a-z0-9#{};,=$@'!~._-]{0,14}",
-        1 => r"[a-z0-9#{};,=$@'!~._-]{1,14}\*",
+        1 => r"[a-z0-9#{};,=$@'~._-][a-z0-9#{};,=$@'!~._-]{0,13}\*",
     ]
 }
 

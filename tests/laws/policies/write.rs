@@ -1,6 +1,8 @@
 //! A draft as YAML.
 
 use std::fmt::Write as _;
+use std::net::Ipv6Addr;
+use std::num::NonZeroU16;
 
 use super::draft::{AddressFloat, Draft, Family, Fixed, L4Ports, Place, PortFloat, PrefixFloat};
 use super::places::{
@@ -158,9 +160,17 @@ fn port_float(family: usize, place: Place, float: &PortFloat) -> String {
 fn target(family: usize, fixed: Fixed, l4_port: Option<u16>) -> String {
     let fixed = fixed_address(family, fixed);
     quoted(&match l4_port {
+        None if ends_like_l4_port(&fixed) => format!("[{fixed}]"),
         None => fixed,
         Some(l4_port) if family == 0 => format!("{fixed}:{l4_port}"),
         Some(l4_port) => format!("[{fixed}]:{l4_port}"),
+    })
+}
+
+/// Whether the address could also be a shorter IPv6 address with an L4 port.
+fn ends_like_l4_port(address: &str) -> bool {
+    address.rsplit_once(':').is_some_and(|(shorter, last)| {
+        shorter.parse::<Ipv6Addr>().is_ok() && last.parse::<NonZeroU16>().is_ok()
     })
 }
 
