@@ -92,14 +92,14 @@ active
 table bridge hairnat
   + 1 set, 2 chains, 2 rules
 table inet hairnat
-  + 3 sets, 3 chains, 5 rules, 3 elements
+  + 3 sets, 4 chains, 9 rules, 3 elements
 map inet hairnat dnat4
   + 203.0.113.10 : 10.0.0.10
 map inet hairnat snat4
   + 10.0.0.10 : 203.0.113.10
 set inet hairnat fixed4
   + 10.0.0.0/24
-applied: 12 added, 0 replaced, 0 deleted
+applied: 16 added, 0 replaced, 0 deleted
 hairnat.service
 ",
     );
