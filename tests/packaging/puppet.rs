@@ -21,14 +21,14 @@ const APPLIED: &str = "\
 Exec[hairnat apply]/returns: table bridge hairnat
 Exec[hairnat apply]/returns:   + 1 set, 2 chains, 2 rules
 Exec[hairnat apply]/returns: table inet hairnat
-Exec[hairnat apply]/returns:   + 3 sets, 3 chains, 5 rules, 3 elements
+Exec[hairnat apply]/returns:   + 3 sets, 4 chains, 9 rules, 3 elements
 Exec[hairnat apply]/returns: map inet hairnat dnat4
 Exec[hairnat apply]/returns:   + 203.0.113.10 : 10.0.0.10
 Exec[hairnat apply]/returns: map inet hairnat snat4
 Exec[hairnat apply]/returns:   + 10.0.0.10 : 203.0.113.10
 Exec[hairnat apply]/returns: set inet hairnat fixed4
 Exec[hairnat apply]/returns:   + 10.0.0.0/24
-Exec[hairnat apply]/returns: applied: 12 added, 0 replaced, 0 deleted
+Exec[hairnat apply]/returns: applied: 16 added, 0 replaced, 0 deleted
 Exec[hairnat apply]/returns: executed successfully
 ";
 

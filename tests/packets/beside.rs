@@ -85,7 +85,7 @@ fn what_another_program_translates_leaves_with_the_fixed_address() {
     Lab::run(|lab| {
         lab.host.run("nft", &["-f", "-"], ELSEWHERE);
         for egress in [
-            r#"{ uplinks: [eth0], default: masquerade }"#,
+            "{ uplinks: [eth0], default: masquerade }",
             r#"{ exempt: [198.51.100.0/24, "2001:db8:51::/64"], default: masquerade }"#,
         ] {
             lab.apply(&format!("egress: {egress}{TWO_FLOATS}"));

@@ -65,7 +65,7 @@ pub(crate) fn datagrams_in_fragments(client: &Node, server: &Node, target: IpAdd
         let socket = UdpSocket::bind((any, 0)).expect("bind");
         socket.set_read_timeout(Some(PATIENCE)).expect("time-out");
         socket.connect((target, port)).expect("connect");
-        let sent: Vec<u8> = (0..LARGE).map(|index| (index % 251) as u8).collect();
+        let sent: Vec<u8> = (0..=250).cycle().take(LARGE).collect();
         socket.send(&sent).expect("send");
         let mut answer = vec![0; 2 * LARGE];
         let length = socket.recv(&mut answer).unwrap_or_else(|error| panic!("{target}: {error}"));

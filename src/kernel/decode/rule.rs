@@ -84,7 +84,7 @@ impl<'a> Evaluation<'a> {
             }
             Expression::Compare { from, negated, value } => self.compare(from, negated, &value),
             Expression::HasRoute { flags, to } => self.registers.load(Value::HasRoute(flags), to),
-            Expression::Lookup { set, from, negated, to: None } => self.lookup(set, from, negated),
+            Expression::Lookup { set, from, negated, to: None } => self.lookup(&set, from, negated),
             Expression::Lookup { set, from, negated: false, to: Some(to) } => {
                 self.map(set, from, to);
             }
@@ -179,21 +179,21 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    fn lookup(&mut self, set: String, from: Register, negated: bool) {
-        let key = self.key(&set, from);
+    fn lookup(&mut self, set: &str, from: Register, negated: bool) {
+        let key = self.key(set, from);
         let statement = match key.as_deref() {
             Some([value]) => value.address().map(|(family, side)| Statement::AddressInSet {
                 family,
                 side,
                 negated,
-                set: set.clone(),
+                set: set.to_owned(),
             }),
             Some(key) if !negated && Value::are_port_pair(key) => {
-                Some(Statement::PortPair { set: set.clone() })
+                Some(Statement::PortPair { set: set.to_owned() })
             }
             Some(key) if !negated => match Value::as_map_key(key) {
                 Some((family, MapKey::AddressAndPort)) => {
-                    Some(Statement::ServiceInSet { family, set: set.clone() })
+                    Some(Statement::ServiceInSet { family, set: set.to_owned() })
                 }
                 Some((_, MapKey::Address(_) | MapKey::AddressPair)) | None => None,
             },

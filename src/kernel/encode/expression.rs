@@ -46,18 +46,9 @@ pub(super) fn expression(expression: &Expression) -> Option<RawExpression> {
                 (sys::NFTNL_EXPR_META_SREG, register(*from)),
             ],
         ),
-        Expression::SetPayload { base, offset, len, from, checksum } => raw(
-            c"payload",
-            vec![
-                (sys::NFTNL_EXPR_PAYLOAD_SREG, register(*from)),
-                (sys::NFTNL_EXPR_PAYLOAD_BASE, Value::U32(*base)),
-                (sys::NFTNL_EXPR_PAYLOAD_OFFSET, Value::U32(*offset)),
-                (sys::NFTNL_EXPR_PAYLOAD_LEN, Value::U32(*len)),
-                (sys::NFTNL_EXPR_PAYLOAD_CSUM_TYPE, Value::U32(checksum.kind())),
-                (sys::NFTNL_EXPR_PAYLOAD_CSUM_OFFSET, Value::U32(checksum.offset())),
-                (sys::NFTNL_EXPR_PAYLOAD_FLAGS, Value::U32(checksum.flags())),
-            ],
-        ),
+        Expression::SetPayload { base, offset, len, from, checksum } => {
+            set_payload(*base, *offset, *len, *from, *checksum)
+        }
         Expression::SetConntrack { key, from } => raw(
             c"ct",
             vec![
@@ -87,38 +78,9 @@ pub(super) fn expression(expression: &Expression) -> Option<RawExpression> {
                 (sys::NFTNL_EXPR_CT_DREG, register(*to)),
             ],
         ),
-        Expression::Mask { from, to, mask } => raw(
-            c"bitwise",
-            vec![
-                (sys::NFTNL_EXPR_BITWISE_SREG, register(*from)),
-                (sys::NFTNL_EXPR_BITWISE_DREG, register(*to)),
-                (sys::NFTNL_EXPR_BITWISE_LEN, Value::U32(length(mask))),
-                (sys::NFTNL_EXPR_BITWISE_MASK, Value::Bytes(mask.clone())),
-                (sys::NFTNL_EXPR_BITWISE_XOR, Value::Bytes(vec![0; mask.len()])),
-            ],
-        ),
-        Expression::Compare { from, negated, value } => raw(
-            c"cmp",
-            vec![
-                (sys::NFTNL_EXPR_CMP_SREG, register(*from)),
-                (
-                    sys::NFTNL_EXPR_CMP_OP,
-                    Value::U32(if *negated { NFT_CMP_NEQ } else { NFT_CMP_EQ }),
-                ),
-                (sys::NFTNL_EXPR_CMP_DATA, Value::Bytes(value.clone())),
-            ],
-        ),
-        Expression::Lookup { set, from, negated, to } => {
-            let mut attributes = vec![
-                (sys::NFTNL_EXPR_LOOKUP_SREG, register(*from)),
-                (sys::NFTNL_EXPR_LOOKUP_SET, Value::Text(name(set)?)),
-            ];
-            attributes.extend(to.map(|to| (sys::NFTNL_EXPR_LOOKUP_DREG, register(to))));
-            if *negated {
-                attributes.push((sys::NFTNL_EXPR_LOOKUP_FLAGS, Value::U32(NFT_LOOKUP_F_INV)));
-            }
-            raw(c"lookup", attributes)
-        }
+        Expression::Mask { from, to, mask } => bitwise(*from, *to, mask),
+        Expression::Compare { from, negated, value } => compare(*from, *negated, value),
+        Expression::Lookup { set, from, negated, to } => lookup(name(set)?, *from, *negated, *to),
         Expression::Update { set, from } => raw(
             c"dynset",
             vec![
@@ -151,6 +113,64 @@ pub(super) fn expression(expression: &Expression) -> Option<RawExpression> {
         Expression::Counter(_) => counter(),
         Expression::Nothing | Expression::Foreign(_) => return None,
     })
+}
+
+fn set_payload(
+    base: u32,
+    offset: u32,
+    len: u32,
+    from: Register,
+    checksum: Checksum,
+) -> RawExpression {
+    raw(
+        c"payload",
+        vec![
+            (sys::NFTNL_EXPR_PAYLOAD_SREG, register(from)),
+            (sys::NFTNL_EXPR_PAYLOAD_BASE, Value::U32(base)),
+            (sys::NFTNL_EXPR_PAYLOAD_OFFSET, Value::U32(offset)),
+            (sys::NFTNL_EXPR_PAYLOAD_LEN, Value::U32(len)),
+            (sys::NFTNL_EXPR_PAYLOAD_CSUM_TYPE, Value::U32(checksum.kind())),
+            (sys::NFTNL_EXPR_PAYLOAD_CSUM_OFFSET, Value::U32(checksum.offset())),
+            (sys::NFTNL_EXPR_PAYLOAD_FLAGS, Value::U32(checksum.flags())),
+        ],
+    )
+}
+
+fn bitwise(from: Register, to: Register, mask: &[u8]) -> RawExpression {
+    raw(
+        c"bitwise",
+        vec![
+            (sys::NFTNL_EXPR_BITWISE_SREG, register(from)),
+            (sys::NFTNL_EXPR_BITWISE_DREG, register(to)),
+            (sys::NFTNL_EXPR_BITWISE_LEN, Value::U32(length(mask))),
+            (sys::NFTNL_EXPR_BITWISE_MASK, Value::Bytes(mask.to_vec())),
+            (sys::NFTNL_EXPR_BITWISE_XOR, Value::Bytes(vec![0; mask.len()])),
+        ],
+    )
+}
+
+fn compare(from: Register, negated: bool, value: &[u8]) -> RawExpression {
+    let op = if negated { NFT_CMP_NEQ } else { NFT_CMP_EQ };
+    raw(
+        c"cmp",
+        vec![
+            (sys::NFTNL_EXPR_CMP_SREG, register(from)),
+            (sys::NFTNL_EXPR_CMP_OP, Value::U32(op)),
+            (sys::NFTNL_EXPR_CMP_DATA, Value::Bytes(value.to_vec())),
+        ],
+    )
+}
+
+fn lookup(set: CString, from: Register, negated: bool, to: Option<Register>) -> RawExpression {
+    let mut attributes = vec![
+        (sys::NFTNL_EXPR_LOOKUP_SREG, register(from)),
+        (sys::NFTNL_EXPR_LOOKUP_SET, Value::Text(set)),
+    ];
+    attributes.extend(to.map(|to| (sys::NFTNL_EXPR_LOOKUP_DREG, register(to))));
+    if negated {
+        attributes.push((sys::NFTNL_EXPR_LOOKUP_FLAGS, Value::U32(NFT_LOOKUP_F_INV)));
+    }
+    raw(c"lookup", attributes)
 }
 
 fn nat(

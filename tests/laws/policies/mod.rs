@@ -74,6 +74,7 @@ fn section() -> impl Strategy<Value = Section> {
     })
 }
 
+/// A name or pattern, none of which begins with the `!` of an exclusion.
 fn interface() -> impl Strategy<Value = String> {
     const KNOWN: &[&str] = &[
         "vnet*",

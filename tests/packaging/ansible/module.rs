@@ -24,14 +24,14 @@ fn ansible_applies_once_and_then_finds_nothing_to_do() {
 table bridge hairnat
   + 1 set, 2 chains, 2 rules
 table inet hairnat
-  + 3 sets, 3 chains, 5 rules, 3 elements
+  + 3 sets, 4 chains, 9 rules, 3 elements
 map inet hairnat dnat4
   + 203.0.113.10 : 10.0.0.10
 map inet hairnat snat4
   + 10.0.0.10 : 203.0.113.10
 set inet hairnat fixed4
   + 10.0.0.0/24
-12 to add, 0 to replace, 0 to delete
+16 to add, 0 to replace, 0 to delete
 ",
         );
         world.run(NOTHING).is(0, "", "");
@@ -39,7 +39,7 @@ set inet hairnat fixed4
         let did = ansible.policy("", POLICY);
         assert!(did.changed());
         assert_eq!(did.result["changes"], would.result["changes"]);
-        assert_eq!(did.result["summary"], json!({ "add": 12, "replace": 0, "delete": 0 }));
+        assert_eq!(did.result["summary"], json!({ "add": 16, "replace": 0, "delete": 0 }));
         assert_eq!(did.result["connections_cut"], 0);
         assert_eq!(did.result["hairnat_warnings"], json!([]));
         world.run(&format!("cat {FILE}")).is(0, CONTENT, "");
@@ -165,7 +165,7 @@ fn what_is_absent_and_alone_leaves_no_table() {
         let Some(ansible) = Ansible::on(world) else { return };
         let before = ansible.settled();
         let would = ansible.policy("--check --diff", "{state: absent}");
-        would.shows("\n0 to add, 0 to replace, 12 to delete\n");
+        would.shows("\n0 to add, 0 to replace, 16 to delete\n");
         assert!(would.changed());
         assert_eq!(ruleset(world), before);
         assert!(ansible.policy("", "{state: absent}").changed());

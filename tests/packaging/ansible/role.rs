@@ -109,7 +109,7 @@ fn the_role_only_tells_in_check_mode_and_does_what_is_left_to_it() {
         );
         ansible
             .play("", "--check --diff", &role(&vars), 0)
-            .shows("\n12 to add, 0 to replace, 0 to delete\n");
+            .shows("\n16 to add, 0 to replace, 0 to delete\n");
         world.run("ls -d /etc/hairnat 2> /dev/null; nft list ruleset").is(0, "", "");
         ansible.play("", "", &role(&vars), 0).shows("changed=1 ");
         world.run("cat /etc/hairnat/policy.yaml").is(0, CONTENT, "");
