@@ -66,10 +66,9 @@ pub(super) fn table(policy: &Policy, host: HostAddresses) -> Option<Table> {
         Redirect::Off => None,
         Redirect::On => host.bridge,
     };
-    let (gateway4, gateway6) = (Gateway::new(&policy.ipv4, to), Gateway::new(&policy.ipv6, to));
+    let gateways = [Gateway::new(&policy.ipv4, to), Gateway::new(&policy.ipv6, to)];
 
-    let gateways = [&gateway4, &gateway6].into_iter().flatten();
-    let redirecting = gateways.flat_map(|gateway| gateway.rules(bridge)).collect();
+    let redirecting = gateways.iter().flatten().flat_map(|gateway| gateway.rules(bridge)).collect();
     let mut incoming = group.map_or_else(Vec::new, |group| learn_rules(bridge, group));
     let mut outgoing = Vec::new();
     for (family, maps) in &own {
@@ -91,7 +90,7 @@ pub(super) fn table(policy: &Policy, host: HostAddresses) -> Option<Table> {
     for (_, maps) in own {
         sets.extend(maps.into_iter().flat_map(|maps| [maps.destination, maps.source]));
     }
-    sets.extend([gateway4, gateway6].into_iter().flatten().map(|gateway| gateway.fixed));
+    sets.extend(gateways.into_iter().flatten().map(|gateway| gateway.fixed));
     Some(Table { family: TableFamily::Bridge, sets, chains })
 }
 

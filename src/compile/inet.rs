@@ -43,35 +43,36 @@ pub(super) fn table(policy: &Policy) -> Option<Table> {
         family: IpFamily::V4,
         maps: Maps::new(&policy.ipv4, policy.counters),
         default_source: policy.ipv4.default_source.map(DefaultTarget::from),
-        uplinks: &policy.uplinks,
+        uplinks: policy.uplinks.clone(),
     };
     let ipv6 = Half {
         family: IpFamily::V6,
         maps: Maps::new(&policy.ipv6, policy.counters),
         default_source: policy.ipv6.default_source.map(DefaultTarget::from),
-        uplinks: &policy.uplinks,
+        uplinks: policy.uplinks.clone(),
     };
     let halves = [ipv4, ipv6];
-    let of_each = |rules: HalfRules| halves.iter().flat_map(rules).collect::<Vec<Rule>>();
+    let of_each =
+        |rules: fn(&Half) -> Vec<Rule>| halves.iter().flat_map(rules).collect::<Vec<Rule>>();
 
     let mut zones: Vec<Rule> = policy.bridge.through.iter().map(pass_through_rule).collect();
-    zones.extend(of_each(|half| half.forged_zone_rules()));
+    zones.extend(of_each(Half::forged_zone_rules));
     let skip: Vec<Rule> = (!zones.is_empty()).then(untranslated_zone_rule).into_iter().collect();
-    let translated: Vec<Rule> = of_each(|half| half.destination_rules());
+    let translated: Vec<Rule> = of_each(Half::destination_rules);
     let mut chains = vec![(ZONES, zones)];
     if !translated.is_empty() {
-        let host: Vec<Rule> = of_each(|half| half.host_rules());
-        let forged = of_each(|half| half.forged_rules());
+        let host: Vec<Rule> = of_each(Half::host_rules);
+        let forged = of_each(Half::forged_rules);
         let own = [host, translated].concat();
         chains.push((PREROUTING, [skip.clone(), forged, own.clone()].concat()));
         chains.push((OUTPUT, own));
     }
     let mut source = skip;
-    source.extend(of_each(|half| half.untranslated_rules()));
-    source.extend(of_each(|half| half.source_rules()));
+    source.extend(of_each(Half::untranslated_rules));
+    source.extend(of_each(Half::source_rules));
     chains.push((POSTROUTING, source));
-    chains.push((REFUSE_FORWARD, of_each(|half| half.refuse_forward_rules())));
-    chains.push((REFUSE_INPUT, of_each(|half| half.refuse_input_rules())));
+    chains.push((REFUSE_FORWARD, of_each(Half::refuse_forward_rules)));
+    chains.push((REFUSE_INPUT, of_each(Half::refuse_input_rules)));
     let chains = chains.into_iter().filter(|(_, rules)| !rules.is_empty()).map(chain).collect();
     let sets = halves.into_iter().flat_map(|half| half.maps.into_sets()).collect();
     Some(Table { family: TableFamily::Inet, sets, chains })
@@ -95,15 +96,12 @@ fn interface(direction: Direction, pattern: &InterfacePattern, negated: bool) ->
     Statement::Interface { direction, negated, pattern: pattern.clone() }
 }
 
-/// Rules of one IP family.
-type HalfRules = for<'h, 'p> fn(&'h Half<'p>) -> Vec<Rule>;
-
 /// One IP family of the table.
-struct Half<'a> {
+struct Half {
     family: IpFamily,
     maps: Maps,
     default_source: Option<DefaultTarget>,
-    uplinks: &'a [InterfacePattern],
+    uplinks: Vec<InterfacePattern>,
 }
 
 /// What an instance without a float leaves as.
@@ -122,7 +120,7 @@ impl<A: Address> From<DefaultSource<A>> for DefaultTarget {
     }
 }
 
-impl Half<'_> {
+impl Half {
     /// What claims to be from an instance, but comes from where no instance is.
     ///
     /// nft: `ip saddr @fixed4 fib saddr . iif oif missing`

@@ -100,7 +100,7 @@ pub fn set_ports(host: &mut impl Host, changes: &[PortChange]) -> Result<(), Hos
         None => Ok(()),
         Some((PortChange { port, on }, source)) => {
             let mode = if *on { "on" } else { "off" };
-            Err(HostError::Port { port: port.clone(), mode, source })
+            Err(HostError::Port { port: Box::new(port.clone()), mode, source })
         }
     }
 }

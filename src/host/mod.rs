@@ -60,7 +60,7 @@ pub enum HostError {
     #[error("the hairpin mode of bridge port `{port}` cannot be set")]
     Port {
         /// The port.
-        port: BridgePort,
+        port: Box<BridgePort>,
         /// The mode that it should have: `on` or `off`.
         mode: &'static str,
         /// Why.
@@ -97,7 +97,7 @@ mod tests {
             let port =
                 BridgePort { index: 7, name: InterfaceName::new(name), ..BridgePort::default() };
             let source = Error::refused(libc::EPERM, "set the port hairpin mode");
-            HostError::Port { port, mode: "on", source }.hint().unwrap()
+            HostError::Port { port: Box::new(port), mode: "on", source }.hint().unwrap()
         };
         assert!(hint(b"vnet0").starts_with("try `bridge link set dev vnet0 hairpin on`"));
         for odd in [&b"v\xff"[..], b"$(reboot)"] {

@@ -10,7 +10,7 @@ use crate::policy::{Bridge, Policy, Redirect};
 pub fn host_addresses(bridge: &Bridge, facts: &Facts) -> HostAddresses {
     match (bridge.redirect, bridges(bridge, facts).as_slice()) {
         (Redirect::On, [one]) => HostAddresses { bridge: one.address },
-        (Redirect::On, _) | (Redirect::Off, _) => HostAddresses::default(),
+        (Redirect::On | Redirect::Off, _) => HostAddresses::default(),
     }
 }
 

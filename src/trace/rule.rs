@@ -91,108 +91,97 @@ pub(super) struct Verdict {
 pub(super) fn pass(rule: &Rule, table: &Table, packet: &mut Passing) -> Option<Verdict> {
     let mut matches = Vec::new();
     for statement in &rule.statements {
-        let effect = match statement {
-            Statement::Interface { direction, negated, pattern } => {
-                if packet.passes(*direction, pattern) == *negated {
-                    return None;
-                }
-                continue;
+        match holds(statement, table, packet, &mut matches) {
+            Some(true) => {}
+            Some(false) => return None,
+            None => {
+                let effect = act(statement, table, packet, &mut matches)?;
+                return Some(Verdict { effect, matches });
             }
-            Statement::NfProto(wanted) => {
-                if packet.flow.family() != *wanted {
-                    return None;
-                }
-                continue;
-            }
-            Statement::AddressInSet { family: wanted, side, negated, set } => {
-                let address = address_of(&packet.flow, *side)?;
-                let set = lookup::set(table, set).filter(|_| family(address) == *wanted)?;
-                match (set.find(&address_key(address)), negated) {
-                    (Some(element), false) => matches.push(Match::new(set, element)),
-                    (None, true) => {}
-                    (Some(_), true) | (None, false) => return None,
-                }
-                continue;
-            }
-            Statement::ServiceInSet { family: wanted, set } => {
-                let set = lookup::set(table, set).filter(|_| packet.flow.family() == *wanted)?;
-                matches.push(Match::new(set, set.find(&port_key(&packet.flow)?)?));
-                continue;
-            }
-            Statement::DestinationOutside(prefix) => {
-                let destination = packet.flow.destination;
-                if family(destination) != prefix.family() || prefix.contains(destination) {
-                    return None;
-                }
-                continue;
-            }
-            Statement::L4Protocol(wanted) => {
-                match packet.flow.transport {
-                    Transport::Port(protocol, _) if protocol == *wanted => {}
-                    Transport::Port(..) | Transport::Icmp | Transport::Any => return None,
-                }
-                continue;
-            }
-            Statement::SourceUnroutable => {
-                if packet.source_is_routable {
-                    return None;
-                }
-                continue;
-            }
-            Statement::InZone(zone) => {
-                if packet.zone != *zone {
-                    return None;
-                }
-                continue;
-            }
-            Statement::SetZone(zone) => {
-                packet.zone = *zone;
-                continue;
-            }
-            Statement::Dnated => {
-                if !packet.dnated {
-                    return None;
-                }
-                continue;
-            }
-            Statement::NotDnated => {
-                if packet.dnated {
-                    return None;
-                }
-                continue;
-            }
-            Statement::Counter => continue,
-            Statement::Nat { kind, family, target } => {
-                if packet.flow.family() != *family {
-                    return None;
-                }
-                translate(*kind, target, table, packet, &mut matches)?;
-                match kind {
-                    NatKind::Dnat => Effect::Dnat,
-                    NatKind::Snat => Effect::Snat,
-                }
-            }
-            Statement::Masquerade => {
-                packet.flow.source = Source::Host;
-                Effect::Masquerade
-            }
-            Statement::Accept => Effect::Accept,
-            Statement::Drop => Effect::Drop,
-            Statement::Reject(_) | Statement::Reset => Effect::Reject,
-            // Statements for frames, or of others.
-            Statement::EtherDestination(_)
-            | Statement::LearnPort { .. }
-            | Statement::PortPair { .. }
-            | Statement::EtherType(_)
-            | Statement::ToHost
-            | Statement::Rewrite { .. }
-            | Statement::SetEtherDestination(_)
-            | Statement::SetToHost
-            | Statement::Foreign(_) => Effect::Unknown,
-        };
-        return Some(Verdict { effect, matches });
+        }
     }
     None
+}
+
+/// Whether the packet goes on to the next statement. `None` if this one ends the rule.
+fn holds(
+    statement: &Statement,
+    table: &Table,
+    packet: &mut Passing,
+    matches: &mut Vec<Match>,
+) -> Option<bool> {
+    Some(match statement {
+        Statement::Interface { direction, negated, pattern } => {
+            packet.passes(*direction, pattern) != *negated
+        }
+        Statement::NfProto(wanted) => packet.flow.family() == *wanted,
+        Statement::AddressInSet { family: wanted, side, negated, set } => {
+            let set = lookup::set(table, set);
+            let address = address_of(&packet.flow, *side);
+            let Some((set, address)) = set.zip(address.filter(|&it| family(it) == *wanted)) else {
+                return Some(false);
+            };
+            let found = set.find(&address_key(address));
+            matches.extend(found.filter(|_| !negated).map(|element| Match::new(set, element)));
+            found.is_some() != *negated
+        }
+        Statement::ServiceInSet { family: wanted, set } => {
+            let set = lookup::set(table, set).filter(|_| packet.flow.family() == *wanted);
+            let found = set
+                .zip(port_key(&packet.flow))
+                .and_then(|(set, key)| set.find(&key).map(|element| Match::new(set, element)));
+            let is_found = found.is_some();
+            matches.extend(found);
+            is_found
+        }
+        Statement::DestinationOutside(prefix) => {
+            let destination = packet.flow.destination;
+            family(destination) == prefix.family() && !prefix.contains(destination)
+        }
+        Statement::L4Protocol(wanted) => {
+            matches!(packet.flow.transport, Transport::Port(protocol, _) if protocol == *wanted)
+        }
+        Statement::SourceUnroutable => !packet.source_is_routable,
+        Statement::InZone(zone) => packet.zone == *zone,
+        Statement::Dnated => packet.dnated,
+        Statement::NotDnated => !packet.dnated,
+        Statement::SetZone(zone) => {
+            packet.zone = *zone;
+            true
+        }
+        Statement::Counter => true,
+        _ => return None,
+    })
+}
+
+/// What the statement that ends a rule does. `None` if it does nothing to this packet.
+fn act(
+    statement: &Statement,
+    table: &Table,
+    packet: &mut Passing,
+    matches: &mut Vec<Match>,
+) -> Option<Effect> {
+    Some(match statement {
+        Statement::Nat { kind, family, target } => {
+            if packet.flow.family() != *family {
+                return None;
+            }
+            translate(*kind, target, table, packet, matches)?;
+            match kind {
+                NatKind::Dnat => Effect::Dnat,
+                NatKind::Snat => Effect::Snat,
+            }
+        }
+        Statement::Masquerade => {
+            packet.flow.source = Source::Host;
+            Effect::Masquerade
+        }
+        Statement::Accept => Effect::Accept,
+        Statement::Drop => Effect::Drop,
+        Statement::Reject(_) | Statement::Reset => Effect::Reject,
+        // Statements for frames, or of others.
+        _ => Effect::Unknown,
+    })
 }
 
 fn address_of(flow: &Flow, side: AddressSide) -> Option<IpAddr> {

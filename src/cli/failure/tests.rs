@@ -19,7 +19,7 @@ use crate::policy::{Source, parse};
 fn port_refused(mode: &'static str) -> HostError {
     let port = BridgePort { index: 7, name: InterfaceName::new("vnet1"), ..BridgePort::default() };
     let source = Error::refused(libc::EPERM, "set the port hairpin mode");
-    HostError::Port { port, mode, source }
+    HostError::Port { port: Box::new(port), mode, source }
 }
 
 /// One failure of each kind, with all that it can have.

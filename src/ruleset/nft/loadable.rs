@@ -179,13 +179,14 @@ impl Rules<'_> {
             | Statement::Counter
             | Statement::Accept
             | Statement::Drop => true,
-            Statement::SourceUnroutable | Statement::SetZone(_) | Statement::Masquerade => inet,
-            Statement::SetEtherDestination(_) => !inet,
-            // Where the rule does not compare the protocol, nft adds that.
-            Statement::Reset => inet,
+            // Where the rule does not compare the protocol, nft adds that before a reset.
+            Statement::SourceUnroutable
+            | Statement::SetZone(_)
+            | Statement::Masquerade
+            | Statement::Reset => inet,
+            // In the inet family nft adds the comparison of `meta iiftype` before the address.
+            Statement::EtherDestination(_) | Statement::SetEtherDestination(_) => !inet,
             Statement::Reject(family) => inet && implies(family),
-            // In the inet family nft adds the comparison of `meta iiftype`.
-            Statement::EtherDestination(_) => !inet,
             // nft makes a set dynamic that a rule updates.
             Statement::LearnPort { set } => {
                 self.is_set(set, &[IfaceIndex, IfaceIndex])
