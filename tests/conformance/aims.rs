@@ -81,7 +81,8 @@ impl Edges {
             edges.around((first, last));
             edges.clients.extend([add(fixed_first, -1), add(fixed_last, 1)]);
         }
-        for prefix in policy.exempt.iter().chain(&policy.fixed) {
+        edges.clients.extend(policy.egress.iter().map(|egress| egress.fixed.into()));
+        for prefix in policy.exempt.iter().chain(&policy.fixed).chain(&policy.pool) {
             edges.around(ends(*prefix));
         }
         edges.add_strangers(A::FAMILY.address_len() == 4);

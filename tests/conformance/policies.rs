@@ -10,7 +10,7 @@ use hairnat::policy::{Policy, Source, parse};
 use crate::places::{NETWORKS, Place, place};
 use crate::random::Random;
 use crate::servers::L4_PORTS;
-use crate::vocabulary::{DEFAULTS, EXEMPT, FLOATS, OTHER, RANGES, UPLINKS, WIRED};
+use crate::vocabulary::{DEFAULTS, EXEMPT, FLOATS, OTHER, POOL, RANGES, UPLINKS, WIRED};
 
 /// How many lines of floats are drawn, at most.
 const MOST_FLOATS: usize = 24;
@@ -19,11 +19,14 @@ const MOST_FLOATS: usize = 24;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Draft {
     pub(crate) fixed: Vec<String>,
+    pub(crate) pool: Vec<String>,
     pub(crate) uplinks: Vec<String>,
     pub(crate) default: Vec<String>,
     pub(crate) exempt: Vec<String>,
     pub(crate) floats: Vec<String>,
     pub(crate) counters: bool,
+    /// Whether the bridge rewrites own floats.
+    pub(crate) rewrite: bool,
 }
 
 impl Draft {
@@ -31,6 +34,7 @@ impl Draft {
     pub(crate) fn random(random: &mut Random, wired: bool) -> Self {
         let mut draft = Self {
             counters: random.once_in(8),
+            rewrite: random.once_in(3),
             uplinks: random.pick(&UPLINKS).iter().map(|&uplink| uplink.to_owned()).collect(),
             ..Self::default()
         };
@@ -69,6 +73,9 @@ impl Draft {
     }
 
     fn draw_egress(&mut self, random: &mut Random, family: usize) {
+        if random.once_in(3) {
+            self.pool.push(quoted(random.pick(&POOL[family])));
+        }
         if random.once_in(2) {
             self.default.push(quoted(random.pick(&DEFAULTS[family])));
         }
@@ -87,8 +94,9 @@ impl Draft {
     /// The policies with one part less.
     pub(crate) fn smaller(&self) -> Vec<Self> {
         let mut smaller = Vec::new();
-        let lists: [fn(&mut Self) -> &mut Vec<String>; 5] = [
+        let lists: [fn(&mut Self) -> &mut Vec<String>; 6] = [
             |draft| &mut draft.floats,
+            |draft| &mut draft.pool,
             |draft| &mut draft.exempt,
             |draft| &mut draft.default,
             |draft| &mut draft.uplinks,
@@ -104,6 +112,9 @@ impl Draft {
         if self.counters {
             smaller.push(Self { counters: false, ..self.clone() });
         }
+        if self.rewrite {
+            smaller.push(Self { rewrite: false, ..self.clone() });
+        }
         smaller
     }
 }
@@ -111,6 +122,12 @@ impl Draft {
 impl std::fmt::Display for Draft {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "fixed: [{}]", self.fixed.join(", "))?;
+        if !self.pool.is_empty() {
+            writeln!(f, "pool: [{}]", self.pool.join(", "))?;
+        }
+        if self.rewrite {
+            writeln!(f, "bridge: {{own_float: rewrite}}")?;
+        }
         let mut egress = String::new();
         for (key, items) in
             [("uplinks", &self.uplinks), ("default", &self.default), ("exempt", &self.exempt)]
@@ -167,49 +184,78 @@ pub(crate) fn add(address: IpAddr, step: i128) -> IpAddr {
 /// One line of `floats`.
 fn float(random: &mut Random, family: usize, pool: &[String]) -> String {
     let float = quoted(random.pick(&FLOATS[family]));
-    match random.below(10) {
-        0..4 => {
-            let fixed = quoted(&random.pick(pool));
-            match random.below(4) {
-                0 => format!("{float}: {{fixed: {fixed}, egress: true}}"),
-                1 => format!("{float}: {{fixed: {fixed}, egress: false}}"),
-                _ => format!("{float}: {fixed}"),
-            }
-        }
+    let fixed = quoted(&random.pick(pool));
+    match random.below(12) {
+        0..4 => match random.below(5) {
+            0 => format!("{float}: {{fixed: {fixed}, egress: true}}"),
+            1 => format!("{float}: {{fixed: {fixed}, egress: false}}"),
+            2 => format!("{float}: {{fixed: {fixed}{}}}", host(random)),
+            _ => format!("{float}: {fixed}"),
+        },
         4..7 => prefix(random, family),
         7 => {
-            let ports: Vec<String> = (0..=random.below(4)).map(|_| range(random).0).collect();
-            let egress = random.pick(&["", ", egress: true"]);
-            let fixed = quoted(&random.pick(pool));
-            format!("{float}: {{fixed: {fixed}, ports: [{}]{egress}}}", ports.join(", "))
+            let services = |random: &mut Random| service(random).0;
+            let ports: Vec<String> = (0..=random.below(4)).map(|_| services(random)).collect();
+            let more = [random.pick(&["", ", egress: true"]), &*host(random)].concat();
+            format!("{float}: {{fixed: {fixed}, ports: [{}]{more}}}", ports.join(", "))
         }
+        8 => format!("{float}: {{egress: {fixed}}}"),
         _ => {
-            let entry = |random: &mut Random| {
-                let (ports, single) = range(random);
-                let fixed = random.pick(pool);
-                let port = random.pick(&L4_PORTS);
-                let target = match random.below(2) {
-                    1 if single && family == 0 => format!("{fixed}:{port}"),
-                    1 if single => format!("[{fixed}]:{port}"),
-                    _ => fixed,
-                };
-                format!("{ports}: {}", quoted(&target))
+            let entries: Vec<String> =
+                (0..=random.below(4)).map(|_| map_entry(random, family, pool)).collect();
+            let more = match random.below(4) {
+                0 => format!(", fixed: {fixed}"),
+                1 => format!(", egress: {fixed}"),
+                _ => String::new(),
             };
-            let entries: Vec<String> = (0..=random.below(4)).map(|_| entry(random)).collect();
-            format!("{float}: {{ports: {{{}}}}}", entries.join(", "))
+            format!("{float}: {{ports: {{{}}}{more}{}}}", entries.join(", "), host(random))
         }
     }
 }
 
-/// Ports with their protocol, and whether that is a single one.
-fn range(random: &mut Random) -> (String, bool) {
-    let (first, last) = random.pick(&RANGES);
-    let protocol = random.pick(&["tcp", "tcp", "udp", "udp", "sctp"]);
-    if first == last {
-        (format!("{first}/{protocol}"), true)
-    } else {
-        (format!("{first}-{last}/{protocol}"), false)
+/// What stays with the host, mostly nothing.
+fn host(random: &mut Random) -> String {
+    if random.once_in(3) { format!(", host: [{}]", service(random).0) } else { String::new() }
+}
+
+/// An entry of a map of `ports`.
+fn map_entry(random: &mut Random, family: usize, pool: &[String]) -> String {
+    let (service, range) = service(random);
+    let fixed = random.pick(pool);
+    let start = random.pick(&L4_PORTS);
+    let moved = range.filter(|range| random.once_in(2) && is_served(*range, start));
+    let target = match moved {
+        Some((first, last)) => {
+            let to = range_text((start, start + (last - first)));
+            if family == 0 { format!("{fixed}:{to}") } else { format!("[{fixed}]:{to}") }
+        }
+        // An IPv6 address whose last group could be an L4 port has brackets.
+        None if family == 1 && range.is_some() => format!("[{fixed}]"),
+        None => fixed,
+    };
+    format!("{service}: {}", quoted(&target))
+}
+
+/// Whether each L4 port of the range that the lab asks for leads to one that it serves, if the first
+/// one leads to `start`.
+fn is_served((first, last): (u16, u16), start: u16) -> bool {
+    let mut asked = L4_PORTS.iter().filter(|port| (first..=last).contains(port));
+    start.checked_add(last - first).is_some()
+        && asked.all(|port| L4_PORTS.contains(&(start + (port - first))))
+}
+
+/// L4 ports with their protocol, and their range; or ICMP.
+fn service(random: &mut Random) -> (String, Option<(u16, u16)>) {
+    if random.once_in(8) {
+        return ("icmp".to_owned(), None);
     }
+    let range = random.pick(&RANGES);
+    let protocol = random.pick(&["tcp", "tcp", "udp", "udp", "sctp"]);
+    (format!("{}/{protocol}", range_text(range)), Some(range))
+}
+
+fn range_text((first, last): (u16, u16)) -> String {
+    if first == last { first.to_string() } else { format!("{first}-{last}") }
 }
 
 /// A prefix, at the edge of a part, next to other prefixes.

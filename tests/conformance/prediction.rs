@@ -47,13 +47,14 @@ pub(crate) fn outcome(walk: &Walk, conditions: Conditions) -> Outcome {
 /// Whether the lab can tell.
 ///
 /// A walk does not know which addresses are the host's own, so what ends there, before the
-/// postrouting hook, is not compared. Instances of the lab have many addresses each, and what one
-/// sends itself by two of them comes back by the port that it left by, as it would not with one
-/// address each. What the outside would be sent back is its own packet.
+/// postrouting hook, is not compared; nor is what stays with the host, as the host of the lab has none of
+/// the floats. Instances of the lab have many addresses each, and what one sends itself by two of them
+/// comes back by the port that it left by, as it would not with one address each. What the outside would
+/// be sent back is its own packet.
 pub(crate) fn can_be_asked(walk: &Walk, packet: &Packet, conditions: Conditions) -> bool {
     let last = walk.steps.last().map_or(walk.question.flow, |step| step.after);
     let server = place(last.destination);
-    if server == Place::Host {
+    if server == Place::Host || walk.answer.end == hairnat::trace::End::Host {
         return false;
     }
     let Client::Address(client) = packet.client else { return true };

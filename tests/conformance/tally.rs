@@ -5,8 +5,19 @@ use std::collections::BTreeMap;
 use hairnat::trace::{Conditions, Effect, End, Obstacle, Origin, Transport, Walk, obstacle};
 
 /// Sets and maps, without the IP version, which every run has to find packets by.
-const SETS: [&str; 8] =
-    ["dnat#", "dnat#_net", "dnat#_port", "dnat#_range", "exempt#", "fixed#", "snat#", "snat#_net"];
+const SETS: [&str; 11] = [
+    "dnat#",
+    "dnat#_net",
+    "dnat#_port",
+    "dnat#_range",
+    "exempt#",
+    "fixed#",
+    "own#",
+    "pool#",
+    "self#",
+    "snat#",
+    "snat#_net",
+];
 
 /// What else every run has to come by.
 const REST: [&str; 18] = [

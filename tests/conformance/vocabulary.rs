@@ -21,6 +21,12 @@ pub(crate) const OTHER: [[&str; 6]; 2] = [
 pub(crate) const UPLINKS: [&[&str]; 8] =
     [&[], &[], &[], &["eth0"], &["eth1"], &["eth*"], &["eth0", "eth1"], &["wan0", "ppp*"]];
 
+/// Public addresses of instances: around floats, and of one float alone.
+pub(crate) const POOL: [[&str; 4]; 2] = [
+    ["203.0.113.0/24", "203.0.113.128/25", "203.0.113.2/32", "198.18.0.0/22"],
+    ["2001:db8::/64", "2001:db8:0:0:8000::/65", "2001:db8::2/128", "2001:db8:18::/62"],
+];
+
 /// Sources of instances without a float; some are floats as well.
 pub(crate) const DEFAULTS: [[&str; 3]; 2] = [
     ["203.0.113.1", "203.0.113.254", "198.18.0.0"],

@@ -173,7 +173,7 @@ impl Family {
             settle_services(&mut float.services);
             match &mut float.form {
                 Form::List { fixed, .. } | Form::Map { egress: Some(fixed) } => {
-                    settle(&mut fixed.0)
+                    settle(&mut fixed.0);
                 }
                 Form::Map { egress: None } => {}
             }

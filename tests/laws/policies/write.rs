@@ -222,7 +222,9 @@ fn target(family: usize, service: Service, fixed: Fixed, moved: Option<u16>) -> 
         Service::Ports(_, range) => {
             let (first, last) = L4_PORTS[range];
             let more = last - first;
-            let moved = moved.filter(|_| more < MOST_MOVED).map(|moved| moved.min(u16::MAX - more));
+            // Each is an element: few policies have hundreds of them.
+            let moved = moved.filter(|moved| more < if moved % 16 == 0 { MOST_MOVED } else { 16 });
+            let moved = moved.map(|moved| moved.min(u16::MAX - more));
             moved.map(|moved| format!(":{}", range_text((moved, moved + more))))
         }
         Service::Icmp => return quoted(&fixed),
