@@ -75,8 +75,8 @@ fn name_set(statement: &mut Statement, names: &[&str]) {
         | Statement::PortPair { set }
         | Statement::AddressInSet { set, .. }
         | Statement::ServiceInSet { set, .. } => set,
-        Statement::Rewrite { map, .. } => map,
-        Statement::Nat { target: NatTarget::Map { map, .. }, .. }
+        Statement::Rewrite { map, .. }
+        | Statement::Nat { target: NatTarget::Map { map, .. }, .. }
         | Statement::Nat { target: NatTarget::PrefixMap { map, .. }, .. } => map,
         Statement::Interface { .. }
         | Statement::EtherDestination(_)

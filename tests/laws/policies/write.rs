@@ -1,8 +1,6 @@
 //! A draft as YAML.
 
 use std::fmt::Write as _;
-use std::net::Ipv6Addr;
-use std::num::NonZeroU16;
 
 use super::draft::{
     AddressFloat, Draft, Egress, Family, Fixed, Form, Lead, Place, PortFloat, PrefixFloat, Service,
