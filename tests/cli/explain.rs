@@ -48,7 +48,8 @@ fn a_host_without_a_bridge_and_one_with_isolated_ports_are_told() {
         let key = "/proc/sys/net/bridge/bridge-nf-call-iptables";
         world.run(&format!("test -e {key} && echo 1 > {key}")).is(0, "", "");
         let explain = format!("hairnat explain policy.yaml {ASKED} | tail -n +16");
-        let port = "ip link add vnet0 type veth peer name vnet1 && \
+        let port = "ip netns add web && \
+                    ip link add vnet0 type veth peer name eth0 netns web && \
                     ip link set vnet0 master br0 && \
                     ip link set vnet0 type bridge_slave hairpin on isolated on";
         world.run(port).is(0, "", "");
@@ -56,7 +57,8 @@ fn a_host_without_a_bridge_and_one_with_isolated_ports_are_told() {
         let why = "with br_netfilter, its bridge port must not be isolated";
         let told = format!("on this host ({settings}): it does not arrive: {why}\n");
         world.run(&explain).is(0, &told, "");
-        let other = "ip link add vnet2 type veth peer name vnet3 && ip link set vnet2 master br0";
+        let other =
+            "ip link add vnet2 type veth peer name eth1 netns web && ip link set vnet2 master br0";
         world.run(other).is(0, "", "");
         let told = format!(
             "\

@@ -76,7 +76,8 @@ fn names_of_interfaces_are_shown_with_escapes() {
     alone(|world| {
         world
             .write("policy.yaml", format!("{POLICY}bridge: {{ports: ['p*'], hairpin_mode: on}}\n"));
-        let port = "p=$(printf 'p\\342\\200\\2561') && ip link add $p type veth peer name peer && \
+        let port = "p=$(printf 'p\\342\\200\\2561') && ip netns add web && \
+                    ip link add $p type veth peer name eth0 netns web && \
                     ip link set $p master br0";
         world.run(port).is(0, "", "");
         let diff = world.run("hairnat diff policy.yaml | grep -A 1 port").output().to_owned();

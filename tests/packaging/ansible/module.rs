@@ -223,8 +223,8 @@ with open(sys.argv[2]) as file:
         world.write("hostile.yaml", hostile);
         world.write(
             "words.yaml",
-            "fixed: [10.0.0.0/24]\nbridge: {ports: [vnet*], hairpin_mode: on, redirect: on, \
-             reflection: off}\n",
+            "fixed: [10.0.0.0/24]\nbridge: {ports: [vnet*], hairpin_mode: on, \
+             redirect: off, reflection: off}\n",
         );
         let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/policies");
         let said = ansible.shell(&format!(
