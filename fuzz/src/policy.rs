@@ -8,6 +8,7 @@ use hairnat::kernel::{batch_bytes, snapshot_from_bytes};
 use hairnat::plan::{Snapshot, plan};
 use hairnat::policy::{Diagnostics, Policy, Source, parse, parse_with_places};
 use hairnat::printable::is_invisible;
+use hairnat::ruleset::{Ruleset, Statement};
 
 /// Stands between two files: no byte of UTF-8.
 pub const SEPARATOR: u8 = 0xff;
@@ -95,12 +96,21 @@ fn becomes_what_it_says(policy: &Policy) {
     assert_eq!(String::from_utf8(text).expect("UTF-8"), ruleset.to_string());
     let mut json = Vec::new();
     let written = ruleset.to_json(&mut json);
-    let named = policy.bridge.ports.iter().chain(&policy.uplinks);
-    if named.clone().any(|pattern| pattern.literal().starts_with('@')) {
+    if has_unwritable_interface(&ruleset) {
         assert_eq!(written.map_err(|error| error.kind()), Err(ErrorKind::InvalidData));
     } else {
         written.expect("a vector takes everything");
         let json: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
         assert!(json["nftables"].is_array());
     }
+}
+
+/// Whether a rule has an interface that nft(8) takes for a set in JSON.
+fn has_unwritable_interface(ruleset: &Ruleset) -> bool {
+    let chains = ruleset.tables.iter().flat_map(|table| &table.chains);
+    let rules = chains.flat_map(|chain| &chain.rules);
+    rules.flat_map(|rule| &rule.statements).any(|statement| {
+        matches!(statement, Statement::Interface { pattern, .. }
+            if pattern.literal().starts_with('@'))
+    })
 }

@@ -7,12 +7,16 @@ pub mod names;
 mod nft;
 #[path = "../../fuzz/src/policy.rs"]
 pub mod policy;
+#[path = "../scenario/mod.rs"]
+mod scenario;
 #[path = "../witness/mod.rs"]
 mod witness;
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+
+use scenario::{Scenario, scenarios, shipped};
 
 /// The files of a corpus and what they hold.
 fn corpus(law: &str) -> Vec<(PathBuf, Vec<u8>)> {
@@ -35,6 +39,20 @@ fn holds_for_all(law: &str, check: fn(&[u8])) {
 #[test]
 fn any_text_is_a_policy_or_there_are_reasons_why_not() {
     holds_for_all("policy", policy::check);
+}
+
+/// What the fuzzer starts from, beside its corpus.
+#[test]
+fn any_scenario_is_a_policy_or_there_are_reasons_why_not() {
+    let paths = ["tests/policy", "tests/compile"].into_iter().flat_map(scenarios);
+    let scenarios = paths.map(|path| Scenario::read(&path).sources).chain([shipped()]);
+    let mut count = 0;
+    for sources in scenarios {
+        let texts: Vec<&[u8]> = sources.iter().map(|source| &*source.text).collect();
+        policy::check(&texts.join(&policy::SEPARATOR));
+        count += 1;
+    }
+    assert!(count > 100, "only {count} scenarios");
 }
 
 #[test]
