@@ -138,7 +138,6 @@ fn names_that_nft_cannot_read_are_left_out_with_what_refers_to_them() {
         let expected = "\
 table inet hairnat {
 	comment \"managed by hairnat\"
-
 	set ll {
 		type ipv4_addr
 	}
