@@ -11,9 +11,12 @@
 //! ```text
 //!  instance                    10.0.0.10 → 203.0.113.10
 //!     │
-//!     ▼ bridge port            bridge prerouting   group-addressed? learn the port (iif . iif)
+//!     ▼ bridge port            bridge gateway      for another gateway? take it in, with `redirect`
+//!     │                        bridge prerouting   group-addressed? learn the port (iif . iif)
+//!     │                                            its own float? rewrite it, with `own_float`  (own4)
 //!     │                        bridge forward      leaving by a learned port? drop: the guard
 //!     ▼
+//!  inet zones                  passing through a firewall bridge, or forged? leave it untranslated
 //!  inet prerouting / output    DNAT by map         10.0.0.10 → 10.0.0.10      (dnat4)
 //!     │
 //!     ▼ routed, or bridged where br_netfilter is on and the port is in hairpin mode
@@ -21,7 +24,8 @@
 //!  inet postrouting            fixed → fixed and not DNATed? accept: left alone
 //!     │                        SNAT by map         203.0.113.10 → 10.0.0.10   (snat4)
 //!     │                        DNATed, but the client has no float? masquerade
-//!     ▼
+//!  inet refuse_forward/_input  for a pool and not DNATed? reject
+//!     ▼ bridge output          rewritten above? its peer becomes the float      (self4)
 //!  instance                    sees its own float as its peer, and answers it
 //! ```
 //!

@@ -54,8 +54,10 @@ pub enum KernelError {
     Unsupported {
         /// What is missing: ``nf_tables expression `masq` ``.
         feature: String,
-        /// The option of the kernel's configuration that brings it.
-        option: &'static str,
+        /// The options of the kernel's configuration that bring it.
+        options: &'static str,
+        /// The use that hairnat has for it: `to translate floats`.
+        purpose: &'static str,
         /// The errno.
         #[source]
         source: io::Error,
@@ -132,9 +134,10 @@ impl KernelError {
                  outside of user namespaces, where it does not hold",
                 wmem_max_for(*needed)
             ),
-            KernelError::Unsupported { option, .. } => {
-                format!("use a kernel that was built with {option}, and have its module loadable")
-            }
+            KernelError::Unsupported { options, purpose, .. } => format!(
+                "use a kernel that was built with {options}, and have its module loadable: hairnat \
+                 needs it {purpose}"
+            ),
             KernelError::Refused { source, .. } => refused_hint(source)?.to_owned(),
             KernelError::Netlink { source, .. } => match source.raw_os_error() {
                 Some(libc::ENOMEM | libc::ENOBUFS) => "the kernel is short of memory".to_owned(),

@@ -150,7 +150,21 @@ fn holds(
             true
         }
         Statement::Counter => true,
-        _ => return None,
+        Statement::Nat { .. }
+        | Statement::Masquerade
+        | Statement::Accept
+        | Statement::Drop
+        | Statement::Reject(_)
+        | Statement::Reset
+        | Statement::EtherDestination(_)
+        | Statement::EtherType(_)
+        | Statement::LearnPort { .. }
+        | Statement::PortPair { .. }
+        | Statement::ToHost
+        | Statement::Rewrite { .. }
+        | Statement::SetEtherDestination(_)
+        | Statement::SetToHost
+        | Statement::Foreign(_) => return None,
     })
 }
 
