@@ -142,7 +142,7 @@ impl Wanted {
     fn load_with(files: &PolicyFiles, stdin: Stdin, out: &mut Output) -> Result<Self, Failure> {
         let policy = load::policy_with(files, stdin, out)?;
         let mut host = LiveHost::open()?;
-        let facts = host.facts()?;
+        let facts = Facts { routes: host.routes(&policy)?, ..host.facts()? };
         if let Some(harm) = hairpin_loop(&policy.bridge, &facts) {
             return Err(Failure::HairpinLoop(harm));
         }

@@ -8,7 +8,9 @@ use super::failure::Failure;
 use super::load;
 use super::output::Output;
 use crate::compile::compile;
-use crate::host::{Guard, Host, HostError, LiveHost, Warning, hairpin_loop, plan_ports, warnings};
+use crate::host::{
+    Facts, Guard, Host, HostError, LiveHost, Warning, hairpin_loop, plan_ports, warnings,
+};
 use crate::policy::{Declared, Policy, Source};
 
 /// Validates the policy, and with `host` compares it with this host's settings.
@@ -47,7 +49,8 @@ pub(super) fn run(files: &PolicyFiles, host: bool, out: &mut Output) -> Result<E
 
 /// Where this host contradicts the policy, whatever is live now.
 fn contradictions(policy: &Policy) -> Result<Vec<Warning>, HostError> {
-    let facts = LiveHost::open()?.facts()?;
+    let mut host = LiveHost::open()?;
+    let facts = Facts { routes: host.routes(policy)?, ..host.facts()? };
     let guard = compile(&Policy { bridge: policy.bridge.clone(), ..Policy::default() });
     let ports = plan_ports(&policy.bridge, &facts, &Guard::default(), &Guard::of(&guard));
     let mut found = warnings(policy, &facts);

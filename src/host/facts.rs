@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::port_kind::PortKind;
+use super::routes::Routes;
 use crate::address::{InterfaceName, IpFamily};
 
 /// The facts that decide whether a declared path works.
@@ -17,11 +18,15 @@ pub struct Facts {
     /// Whether bridged frames pass the inet hooks (`net.bridge.bridge-nf-call-iptables` and
     /// `…-ip6tables`, or the bridge's own switches).
     pub bridge_nf: PerFamily,
+    /// The routes that decide about a policy; none, where it was not asked for them.
+    pub routes: Routes,
 }
 
 /// A Linux bridge.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BridgeDevice {
+    /// The interface number.
+    pub index: u32,
     /// The interface name.
     pub name: InterfaceName,
     /// The Ethernet address (`IFLA_ADDRESS`).

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fs;
 
 use super::port_kind::{Device, Peer};
-use super::{BridgeDevice, BridgePort, Facts, Host, HostError, PerFamily, PortKind};
+use super::{BridgeDevice, BridgePort, Facts, Host, HostError, PerFamily, PortKind, Routes};
 use crate::address::InterfaceName;
 use crate::netlink::{
     Attribute, Attributes, Bus, Error, Interrupted, Malformed, Message, NLM_F_ACK, NLM_F_DUMP,
@@ -47,7 +47,7 @@ const TRIES: usize = 10;
 
 /// The network namespace that the process is in.
 pub struct LiveHost {
-    socket: Socket,
+    pub(super) socket: Socket,
 }
 
 impl LiveHost {
@@ -95,13 +95,18 @@ impl Host for LiveHost {
         let bridges = || links.iter().filter_map(|link| Some((link, link.bridge?)));
         let mut facts = Facts {
             bridges: bridges()
-                .map(|(link, _)| BridgeDevice { name: link.name.clone(), address: link.address })
+                .map(|(link, _)| BridgeDevice {
+                    index: link.index,
+                    name: link.name.clone(),
+                    address: link.address,
+                })
                 .collect(),
             ports: ports(&links),
             forwarding: PerFamily {
                 ipv4: sysctl("ipv4/ip_forward").unwrap_or(false),
                 ipv6: sysctl("ipv6/conf/all/forwarding").unwrap_or(false),
             },
+            routes: Routes::default(),
             // Without the module, br_netfilter, there is neither a sysctl nor a hook to call.
             bridge_nf: PerFamily {
                 ipv4: sysctl("bridge/bridge-nf-call-iptables")

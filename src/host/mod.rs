@@ -12,6 +12,9 @@ mod links;
 mod lock;
 mod port_kind;
 mod redirect;
+mod route;
+mod routes;
+mod unrouted;
 mod warnings;
 
 use thiserror::Error;
@@ -26,6 +29,7 @@ pub use instances::hairpin_loop;
 pub use lock::{ChangeLock, Holder, LockError, ORDINARY_WAIT};
 pub use port_kind::PortKind;
 pub use redirect::host_addresses;
+pub use routes::{NextHop, Routes};
 pub use warnings::{Warning, warnings};
 
 /// The host's part of the kernel, read and changed.
@@ -50,6 +54,9 @@ pub use links::LiveHost;
 /// Why a fact could not be read or a setting not be made.
 #[derive(Debug, Error)]
 pub enum HostError {
+    /// A route could not be looked up.
+    #[error("cannot look a route up")]
+    Routes(#[source] netlink::Error),
     /// The interfaces could not be listed.
     #[error("cannot list the network interfaces")]
     Links(#[source] netlink::Error),
@@ -74,7 +81,7 @@ impl HostError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Links(_) => None,
+            Self::Links(_) | Self::Routes(_) => None,
             Self::Restless => Some("run hairnat again when the host is quieter".to_owned()),
             Self::Port { port, mode, .. } => Some(format!(
                 "try `bridge link set dev {} hairpin {mode}`, then run hairnat again; it does \

@@ -71,7 +71,11 @@ mod tests {
         let mut facts = Facts::default();
         for (number, (bridge, port)) in (1_u8..).zip(ports) {
             let address = Some([2, 0, 0, 0, 0, number]);
-            facts.bridges.push(BridgeDevice { name: InterfaceName::new(*bridge), address });
+            facts.bridges.push(BridgeDevice {
+                index: number.into(),
+                name: InterfaceName::new(*bridge),
+                address,
+            });
             let (name, bridge) = (InterfaceName::new(*port), InterfaceName::new(*bridge));
             facts.ports.push(BridgePort { name, bridge, ..BridgePort::default() });
         }

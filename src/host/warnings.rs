@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::instances::declaration;
 use super::redirect::redirect_without_bridge;
+use super::unrouted::{fixed_unrouted, flat_network};
 use super::{BridgePort, Facts, PortKind};
 use crate::address::{InterfacePattern, IpFamily};
 use crate::compile::floats_left_to_nat;
@@ -37,6 +38,8 @@ pub fn warnings(policy: &Policy, facts: &Facts) -> Vec<Warning> {
     found.extend(no_bridge(policy, facts));
     found.extend(unmatched_ports(policy, facts));
     found.extend(redirect_without_bridge(policy, facts));
+    found.extend(fixed_unrouted(facts));
+    found.extend(flat_network(policy, facts));
     found
 }
 

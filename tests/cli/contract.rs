@@ -75,7 +75,8 @@ fn elements_have_a_key_and_what_it_led_to_and_leads_to() {
 fn every_kind_of_drift_has_a_form_of_its_own() {
     alone(|world| {
         let port = "ip netns add web && ip link add vnet0 type veth peer name eth0 netns web && \
-                    ip link set vnet0 master br0";
+                    ip link set vnet0 master br0 && \
+                    ip link set br0 up && ip address add 10.0.0.1/24 dev br0";
         world.run(port).is(0, "", "");
         let policy = "\
 fixed: [10.0.0.0/24]

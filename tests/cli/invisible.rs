@@ -78,7 +78,8 @@ fn names_of_interfaces_are_shown_with_escapes() {
             .write("policy.yaml", format!("{POLICY}bridge: {{ports: ['p*'], hairpin_mode: on}}\n"));
         let port = "p=$(printf 'p\\342\\200\\2561') && ip netns add web && \
                     ip link add $p type veth peer name eth0 netns web && \
-                    ip link set $p master br0";
+                    ip link set $p master br0 && \
+                    ip link set br0 up && ip address add 10.0.0.1/24 dev br0";
         world.run(port).is(0, "", "");
         let diff = world.run("hairnat diff policy.yaml | grep -A 1 port").output().to_owned();
         assert_eq!(diff, "bridge port p\\u{202e}1\n  ~ hairpin_mode : off -> on\n");

@@ -48,3 +48,36 @@ fn only_ports_of_the_policy_are_warned_of_for_their_hairpin_mode() {
         assert_eq!(lab.apply(&policy).warnings(), ["port-hairpin-off"]);
     });
 }
+
+#[test]
+fn a_fixed_network_without_a_route_is_warned_of_and_the_hint_mends_it() {
+    Lab::run(|lab| {
+        lab.host.ip("addr del 10.0.0.1/24 dev br0");
+        assert_eq!(lab.apply(TWO_FLOATS).warnings(), ["fixed-unrouted"]);
+        lab.host.ip("route add 10.0.0.0/24 dev br0");
+        assert_eq!(lab.apply(TWO_FLOATS).warnings(), NONE);
+        lab.host.ip("route del fd00:10::/64 dev br0");
+        assert_eq!(lab.apply(TWO_FLOATS).warnings(), ["fixed-unrouted"]);
+    });
+}
+
+/// The default route leads to a router among the instances, beyond another port of their bridge.
+#[test]
+fn a_flat_network_is_warned_of_and_both_remedies_mend_it() {
+    Lab::run(|lab| {
+        lab.host.ip(
+            "link add up0 type veth peer name up1\nlink set up0 master br0 up\nlink set up1 up",
+        );
+        lab.br_netfilter(false);
+        assert_eq!(lab.apply(TWO_FLOATS).warnings(), NONE);
+        lab.host.ip("route replace default via 10.0.0.254");
+        assert_eq!(lab.apply(TWO_FLOATS).warnings(), ["flat-network"]);
+        let redirected = format!("bridge: {{ ports: [vnet*], redirect: on }}{TWO_FLOATS}");
+        assert_eq!(lab.apply(&redirected).warnings(), NONE);
+        lab.host.ip("route replace default via 192.0.2.2\nroute replace default via fd00:10::fe");
+        assert_eq!(lab.apply(TWO_FLOATS).warnings(), ["flat-network"]);
+        lab.br_netfilter(true);
+        let hairpin = format!("bridge: {{ ports: [vnet*], hairpin_mode: on }}{TWO_FLOATS}");
+        assert_eq!(lab.apply(&hairpin).warnings(), NONE);
+    });
+}

@@ -267,7 +267,7 @@ fn port_failure(error: &HostError) -> Failure {
             let cause = with_causes(source);
             format!("the hairpin mode of bridge port `{port}` cannot be set: {cause}")
         }
-        HostError::Links(_) | HostError::Restless => with_causes(error),
+        HostError::Links(_) | HostError::Routes(_) | HostError::Restless => with_causes(error),
     };
     let hint = "see with `bridge -d link show` what it refuses, then apply again".to_owned();
     Failure::Undone { kind: "host", trouble: Trouble { message, hint: Some(hint) } }

@@ -143,7 +143,7 @@ fn port_refused(error: &HostError) -> Trouble {
             ),
             hint: Some(format!("try `bridge link set dev {} hairpin {mode}`", port.argument())),
         },
-        HostError::Links(_) | HostError::Restless => {
+        HostError::Links(_) | HostError::Routes(_) | HostError::Restless => {
             Trouble { message: with_causes(error), hint: error.hint() }
         }
     }

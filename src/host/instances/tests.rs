@@ -119,7 +119,8 @@ fn hairpin_mode_at_a_port_that_leads_to_a_network_is_warned_of() {
 #[test]
 fn the_hint_to_set_hairpin_mode_names_ports_of_instances_only() {
     let mut facts = facts(&[("eno1", PortKind::Uplink), ("vnet0", PortKind::Instance)]);
-    facts.bridges = vec![BridgeDevice { name: InterfaceName::new("br0"), address: None }];
+    facts.bridges =
+        vec![BridgeDevice { name: InterfaceName::new("br0"), ..BridgeDevice::default() }];
     facts.forwarding = PerFamily { ipv4: true, ipv6: true };
     facts.bridge_nf = PerFamily { ipv4: true, ipv6: false };
     let policy = policy("fixed: [10.0.0.0/24]\nfloats: { 203.0.113.10: 10.0.0.10 }");
