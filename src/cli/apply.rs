@@ -6,6 +6,7 @@ use super::args::PolicyFiles;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::load::{self, Stdin};
+use super::nat_order::foreign_nat_first;
 use super::output::Output;
 use super::ports::commit_after;
 use super::report::{Outcome, Report};
@@ -153,7 +154,10 @@ impl Wanted {
         drop(compiling);
         Ok(Self {
             host,
-            warnings: warnings(&policy, &facts),
+            warnings: warnings(&policy, &facts)
+                .into_iter()
+                .chain(foreign_nat_first(&policy))
+                .collect(),
             ports: WantedPorts { bridge: policy.bridge, facts, guard: Guard::of(&ruleset) },
             ruleset,
             in_sync: format!("in sync: {floats} float{plural}"),

@@ -6,6 +6,7 @@ use super::args::PolicyFiles;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::load;
+use super::nat_order::foreign_nat_first;
 use super::output::Output;
 use crate::compile::compile;
 use crate::host::{
@@ -54,6 +55,7 @@ fn contradictions(policy: &Policy) -> Result<Vec<Warning>, HostError> {
     let guard = compile(&Policy { bridge: policy.bridge.clone(), ..Policy::default() });
     let ports = plan_ports(&policy.bridge, &facts, &Guard::default(), &Guard::of(&guard));
     let mut found = warnings(policy, &facts);
+    found.extend(foreign_nat_first(policy));
     found.extend(hairpin_loop(&policy.bridge, &facts));
     found.extend(ports.warnings);
     Ok(found)

@@ -12,6 +12,7 @@ mod generate;
 mod input;
 mod load;
 mod manual;
+mod nat_order;
 mod output;
 mod ports;
 mod progress;

@@ -210,7 +210,7 @@ impl Report {
         out.finish()?;
         if let Some(cut @ 1..) = self.connections_cut {
             let plural = if cut == 1 { "" } else { "s" };
-            out.trace(&format!("cut {cut} connection{plural} of floats that moved or vanished"));
+            out.trace(&format!("cut {cut} connection{plural} of floats that changed"));
         }
         out.warn(&self.warnings);
         Ok(())
@@ -242,8 +242,8 @@ fn not_cut(so_far: &str, instance: &str, cause: &str, hint: String) -> Warning {
     Warning {
         code: "connections-not-cut",
         message: format!(
-            "{so_far}, but open connections of floats that moved or vanished may go on to \
-             {instance} instance: {cause}"
+            "{so_far}, but open connections of floats that changed may go on to {instance} \
+             instance, or untranslated: {cause}"
         ),
         hint,
     }
@@ -304,9 +304,9 @@ mod tests {
         assert_eq!(object["connections_cut"], 2);
         let warning = &object["warnings"][0];
         assert_eq!(warning["code"], "connections-not-cut");
-        let message = "the ruleset is applied, but open connections of floats that moved or \
-                       vanished may go on to the old instance: this kernel has no netlink \
-                       interface to its connections: Invalid argument (os error 22)";
+        let message = "the ruleset is applied, but open connections of floats that changed may go on \
+                       to the old instance, or untranslated: this kernel has no netlink interface \
+                       to its connections: Invalid argument (os error 22)";
         assert_eq!(warning["message"], message);
         assert!(warning["hint"].as_str().unwrap().contains("nf_conntrack_netlink"));
     }

@@ -18,9 +18,14 @@ const ZONES: (&str, BaseChain) = ("zones", filter(Hook::Prerouting, -301));
 /// itself sends (`NF_IP_PRI_NAT_DST`, -100); sources where packets leave (`NF_IP_PRI_NAT_SRC`, 100).
 /// Of the NAT chains of a hook with the same priority the one registered last goes first
 /// (`nf_hook_entries_grow`), whoever made it. One less goes first in any order.
-const PREROUTING: (&str, BaseChain) = ("prerouting", nat(Hook::Prerouting, -101));
-const OUTPUT: (&str, BaseChain) = ("output", nat(Hook::Output, -101));
-const POSTROUTING: (&str, BaseChain) = ("postrouting", nat(Hook::Postrouting, 99));
+const PREROUTING: (&str, BaseChain) = ("prerouting", nat(Hook::Prerouting, FIRST_DESTINATION));
+const OUTPUT: (&str, BaseChain) = ("output", nat(Hook::Output, FIRST_DESTINATION));
+const POSTROUTING: (&str, BaseChain) = ("postrouting", nat(Hook::Postrouting, FIRST_SOURCE));
+
+/// The priority at which hairnat translates destinations: `dstnat - 1` of nft(8).
+pub const FIRST_DESTINATION: i32 = -101;
+/// The priority at which hairnat translates sources: `srcnat - 1` of nft(8).
+pub const FIRST_SOURCE: i32 = 99;
 
 /// Where packets that nobody translated would be forwarded, or be for the host itself.
 const REFUSE_FORWARD: (&str, BaseChain) = ("refuse_forward", filter(Hook::Forward, 0));

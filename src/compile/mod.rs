@@ -9,6 +9,7 @@ mod inet;
 mod maps;
 mod own;
 
+pub use inet::{FIRST_DESTINATION, FIRST_SOURCE};
 pub use own::floats_left_to_nat;
 
 use crate::policy::Policy;

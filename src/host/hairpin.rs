@@ -34,7 +34,7 @@ impl PortPlan {
 
 /// Plans the hairpin modes of all ports for a policy with that `bridge` section, whose guard is
 /// `desired` where now `live` is: the mode that the policy declares, and off for a port that loses its
-/// guard. A policy that [`hairpin_loop`] refuses must not be carried out.
+/// guard, unless the policy leaves it out. A policy that [`hairpin_loop`] refuses must not be carried out.
 #[must_use]
 pub fn plan_ports(bridge: &Bridge, facts: &Facts, live: &Guard, desired: &Guard) -> PortPlan {
     let mut plan = PortPlan::default();
@@ -42,7 +42,9 @@ pub fn plan_ports(bridge: &Bridge, facts: &Facts, live: &Guard, desired: &Guard)
     let mut on_after = Vec::new();
     for port in &facts.ports {
         let guarded = desired.covers(&port.name);
-        let kept = port.hairpin && (guarded || !live.covers(&port.name));
+        // Guests that share such a port need its mode, and cannot have the guard.
+        let left_out = bridge.leaves_out(&port.name);
+        let kept = port.hairpin && (guarded || left_out || !live.covers(&port.name));
         let on = declared(bridge, port).unwrap_or(kept);
         if on != port.hairpin {
             plan.changes.push(PortChange { port: port.clone(), on });
@@ -50,7 +52,7 @@ pub fn plan_ports(bridge: &Bridge, facts: &Facts, live: &Guard, desired: &Guard)
         if on {
             on_after.push(port.index);
         }
-        if on && !guarded {
+        if on && !guarded && !left_out {
             unguarded.push(port);
         }
     }
@@ -209,6 +211,17 @@ mod tests {
         let facts = Facts { ports: vec![port(0)], ..Facts::default() };
         let nothing = plan_ports(&policy.bridge, &facts, &guard, &Guard::default());
         assert_eq!(nothing, PortPlan::default(), "a port that is off stays off");
+    }
+
+    /// Guests behind one port reach one another by its hairpin mode.
+    #[test]
+    fn a_port_that_the_policy_leaves_out_keeps_its_mode_without_a_warning() {
+        for after in
+            ["{ ports: [vnet*, \"!vnet1\"] }", "{ ports: [vnet*, \"!vnet1\"], hairpin_mode: off }"]
+        {
+            let plan = planned("{}", after, &["vnet1"]);
+            assert_eq!((changes(&plan), plan.warnings), (vec![], vec![]), "{after}");
+        }
     }
 
     #[test]

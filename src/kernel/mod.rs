@@ -10,6 +10,7 @@ mod encode;
 mod error;
 mod expression;
 mod fake;
+mod foreign_nat;
 mod nf_tables;
 mod nfnetlink;
 mod place;
@@ -26,6 +27,7 @@ pub use conntrack::{ConntrackError, Cut, cut};
 pub use converge::{Converged, Step, attempt, carry_out, converge};
 pub use error::KernelError;
 pub use fake::FakeKernel;
+pub use foreign_nat::ForeignNat;
 pub use nf_tables::{NfTables, batch_bytes};
 pub use read::snapshot_from_bytes;
 

@@ -73,7 +73,7 @@ impl NfTables {
     }
 
     /// Calls `read` until nothing changes meanwhile.
-    fn retried<T>(
+    pub(super) fn retried<T>(
         &mut self,
         mut read: impl FnMut(&mut Socket) -> Result<T, Interrupted>,
     ) -> Result<T, KernelError> {

@@ -10,14 +10,16 @@ mod sound;
 use super::decode::{self, ElementReader, FoundSet};
 use super::encode::{Family, is_concatenation_of_ranges};
 use super::error::KernelError;
+use super::foreign_nat::ForeignNat;
 use super::nfnetlink;
 use super::uapi::{
     GETCHAIN, GETFLOWTABLE, GETOBJ, GETRULE, GETSET, GETSETELEM, GETTABLE, NEWCHAIN, NEWFLOWTABLE,
-    NEWOBJ, NEWRULE, NEWSET, NEWSETELEM, NEWTABLE, NFTA_OTHER_TABLE, NFTA_RULE_TABLE,
-    NFTA_SET_ELEM_LIST_SET, NFTA_SET_ELEM_LIST_TABLE, NFTA_SET_TABLE, NFTA_TABLE_NAME,
+    NEWOBJ, NEWRULE, NEWSET, NEWSETELEM, NEWTABLE, NFPROTO_UNSPEC, NFTA_OTHER_TABLE,
+    NFTA_RULE_TABLE, NFTA_SET_ELEM_LIST_SET, NFTA_SET_ELEM_LIST_TABLE, NFTA_SET_TABLE,
+    NFTA_TABLE_NAME,
 };
 use super::watch::Watch;
-use crate::netlink::{self, NLM_F_REQUEST, Socket, put_text};
+use crate::netlink::{self, NLM_F_DUMP, NLM_F_REQUEST, Socket, put_text};
 use crate::plan::{LiveChain, LiveSet, LiveTable, Snapshot};
 use crate::ruleset::{Ruleset, SetDeclaration, TABLE_NAME, TableFamily};
 
@@ -78,6 +80,21 @@ fn tables(
 /// The netlink port of the process that owns our table of `family`, if any does.
 pub(super) fn owner(socket: &mut Socket, family: TableFamily) -> Result<Option<u32>, Interrupted> {
     Ok(facts(socket, family)?.and_then(|facts| facts.owner))
+}
+
+/// The NAT chains of others.
+pub(super) fn foreign_nat(socket: &mut Socket) -> Result<Vec<ForeignNat>, Interrupted> {
+    let flags = NLM_F_REQUEST | NLM_F_DUMP;
+    let request = request(GETCHAIN, flags, NFPROTO_UNSPEC, socket.next_seq(), |_| {});
+    let mut found = Vec::new();
+    let errno = socket.request(&request, true, |message| {
+        if message.kind == NEWCHAIN {
+            found.extend(decode::foreign_nat(&message)?);
+        }
+        Ok(())
+    })?;
+    check(errno, "read the chains of others")?;
+    Ok(found)
 }
 
 /// Our table of `family` as such.

@@ -81,3 +81,22 @@ fn a_flat_network_is_warned_of_and_both_remedies_mend_it() {
         assert_eq!(lab.apply(&hairpin).warnings(), NONE);
     });
 }
+
+#[test]
+fn nat_of_others_that_goes_first_is_warned_of_and_the_usual_one_is_not() {
+    Lab::run(|lab| {
+        let chain = |hook: &str, priority: i32| {
+            format!(
+                "table ip other {{ chain {hook} {{ type nat hook {hook} priority {priority}; }}\n}}\n"
+            )
+        };
+        let nft = |rules: &str| lab.host.run("nft", &["-f", "-"], rules);
+        nft(&(chain("prerouting", -100) + &chain("postrouting", 100)));
+        assert_eq!(lab.apply(TWO_FLOATS).warnings(), NONE);
+        nft(&format!("delete table ip other\n{}", chain("output", -101)));
+        assert_eq!(lab.apply(TWO_FLOATS).warnings(), ["foreign-nat-first"]);
+        nft(&format!("delete table ip other\n{}", chain("postrouting", 0)));
+        assert_eq!(lab.apply(TWO_FLOATS).warnings(), ["foreign-nat-first"]);
+        assert_eq!(lab.apply("bridge: { ports: [vnet*] }").warnings(), NONE);
+    });
+}

@@ -3,12 +3,15 @@
 use std::borrow::Cow;
 
 use super::{is_identifier, is_ours};
+use crate::kernel::foreign_nat::ForeignNat;
+use crate::kernel::nfnetlink;
 use crate::kernel::uapi::{
-    NF_ACCEPT, NF_DROP, NFT_CHAIN_BASE, NFTA_CHAIN_COUNTERS, NFTA_CHAIN_FLAGS, NFTA_CHAIN_HOOK,
-    NFTA_CHAIN_NAME, NFTA_CHAIN_POLICY, NFTA_CHAIN_TABLE, NFTA_CHAIN_TYPE, NFTA_HOOK_DEV,
-    NFTA_HOOK_DEVS, NFTA_HOOK_HOOKNUM, NFTA_HOOK_PRIORITY,
+    NF_ACCEPT, NF_DROP, NFPROTO_INET, NFPROTO_IPV4, NFPROTO_IPV6, NFT_CHAIN_BASE,
+    NFTA_CHAIN_COUNTERS, NFTA_CHAIN_FLAGS, NFTA_CHAIN_HOOK, NFTA_CHAIN_NAME, NFTA_CHAIN_POLICY,
+    NFTA_CHAIN_TABLE, NFTA_CHAIN_TYPE, NFTA_HOOK_DEV, NFTA_HOOK_DEVS, NFTA_HOOK_HOOKNUM,
+    NFTA_HOOK_PRIORITY,
 };
-use crate::netlink::{Attributes, Malformed};
+use crate::netlink::{Attributes, Malformed, Message};
 use crate::plan::{ForeignChain, LiveChain};
 use crate::ruleset::{BaseChain, ChainDeclaration, ChainType, Hook};
 
@@ -54,6 +57,31 @@ pub(in crate::kernel) fn chain(attributes: Attributes<'_>) -> Result<Option<Live
         Err(description) => Err(ForeignChain { name, description }),
     };
     Ok(Some(LiveChain { declaration, rules: Vec::new() }))
+}
+
+/// The NAT base chain of a message; `None` if it is another chain, or in a table of ours.
+pub(in crate::kernel) fn foreign_nat(
+    message: &Message<'_>,
+) -> Result<Option<ForeignNat>, Malformed> {
+    let family = match message.body.first() {
+        Some(&NFPROTO_IPV4) => "ip",
+        Some(&NFPROTO_IPV6) => "ip6",
+        Some(&NFPROTO_INET) => "inet",
+        Some(_) | None => return Ok(None),
+    };
+    let attributes = nfnetlink::attributes(message)?;
+    let is_nat = attributes.find(NFTA_CHAIN_TYPE)?.is_some_and(|kind| kind.name() == b"nat");
+    let Some(hook) = attributes.find(NFTA_CHAIN_HOOK)?.filter(|_| is_nat) else { return Ok(None) };
+    if family == "inet" && is_ours(attributes, NFTA_CHAIN_TABLE)? {
+        return Ok(None);
+    }
+    let RawHook { number, priority, .. } = RawHook::read(hook.nested())?;
+    let hook = Hook::ALL.into_iter().find(|known| *known as u32 == number);
+    let text = |kind| -> Result<String, Malformed> {
+        Ok(attributes.find(kind)?.ok_or(Malformed)?.text().into_owned())
+    };
+    let (table, chain) = (text(NFTA_CHAIN_TABLE)?, text(NFTA_CHAIN_NAME)?);
+    Ok(hook.map(|hook| ForeignNat { family, table, chain, hook, priority }))
 }
 
 /// `NFTA_CHAIN_HOOK`.

@@ -9,7 +9,7 @@ mod rule;
 mod set;
 mod value;
 
-pub(super) use chain::chain;
+pub(super) use chain::{chain, foreign_nat};
 pub(super) use element::ElementReader;
 pub(super) use other::{TableFacts, other_name, table};
 pub(super) use rule::rule;
