@@ -116,7 +116,7 @@ changes:
   sample:
     - {op: add, family: inet, table: hairnat, object: map, name: dnat4, key: 203.0.113.10, after: 10.0.0.10}
 connections_cut:
-  description: How many open connections of floats that moved or vanished were cut.
+  description: How many open connections of floats that moved, vanished or were added were cut.
   returned: when a policy was applied
   type: int
   sample: 2
