@@ -210,7 +210,9 @@ impl Report {
         out.finish()?;
         if let Some(cut @ 1..) = self.connections_cut {
             let plural = if cut == 1 { "" } else { "s" };
-            out.trace(&format!("cut {cut} connection{plural} of floats that changed"));
+            out.trace(&format!(
+                "cut {cut} connection{plural} of floats that moved, vanished or were added"
+            ));
         }
         out.warn(&self.warnings);
         Ok(())

@@ -23,7 +23,7 @@ impl Report {
         self.0["changed"].as_bool().expect("changed")
     }
 
-    /// How many connections of floats that moved or vanished were cut.
+    /// How many connections of floats that moved, vanished or were added were cut.
     pub(crate) fn connections_cut(&self) -> u64 {
         self.0["connections_cut"].as_u64().expect("connections_cut")
     }

@@ -81,6 +81,30 @@ fn one_float_leads_to_several_instances_told_apart_by_port() {
 }
 
 #[test]
+fn a_range_of_ports_leads_to_another_range() {
+    Lab::run(|lab| {
+        lab.web.serve(82);
+        lab.apply(
+            r#"
+            fixed: [10.0.0.0/24, fd00:10::/64]
+            floats:
+              203.0.113.11: { ports: { 8000-8002/tcp: "10.0.0.11:80-82" } }
+              2001:db8::11: { ports: { 8000-8002/tcp: "[fd00:10::11]:80-82" } }
+            "#,
+        );
+        for World { web_float, outside, bridge, .. } in World::both() {
+            for (client, peer) in [(&lab.outside, outside), (&lab.web, bridge), (&lab.db, bridge)] {
+                assert_eq!(client.tcp(web_float, 8000), format!("web:80 saw {peer}"));
+                assert_eq!(client.tcp(web_float, 8002), format!("web:82 saw {peer}"));
+            }
+            assert_eq!(lab.outside.tcp_in_vain(web_float, 8001), NO_ANSWER);
+            assert_eq!(lab.outside.tcp_in_vain(web_float, 8003), NO_ANSWER);
+            assert_eq!(lab.outside.udp_in_vain(web_float, 8000), NO_ANSWER);
+        }
+    });
+}
+
+#[test]
 fn a_port_float_with_egress_hairpins_and_leaves_as_itself() {
     Lab::run(|lab| {
         lab.apply(
@@ -187,5 +211,39 @@ fn a_float_that_moves_leads_to_its_new_instance() {
         lab.apply("fixed: [10.0.0.0/24]\nfloats: { 203.0.113.11: 10.0.0.12 }");
         assert_eq!(lab.outside.tcp(web_float, PORT), saw("db", outside));
         assert_eq!(lab.db.tcp(web_float, PORT), saw("db", web_float));
+    });
+}
+
+/// By a tunnel, say: whether a bridge or a router is between makes no difference.
+#[test]
+fn a_float_leads_to_an_instance_beyond_another_interface_too() {
+    Lab::run(|lab| {
+        let remote = &lab.management;
+        remote.ip("route add default via 198.51.100.1\nroute add default via 2001:db8:51::1");
+        lab.apply(
+            &format!(
+                "{TWO_FLOATS}
+  203.0.113.20: 198.51.100.2
+  2001:db8::20: 2001:db8:51::2
+"
+            )
+            .replace("fixed: [", "fixed: [198.51.100.0/24, 2001:db8:51::/64, "),
+        );
+        let gateways = [ip("198.51.100.1"), ip("2001:db8:51::1")];
+        let floats = [ip("203.0.113.20"), ip("2001:db8::20")];
+        for ((world, gateway), float) in World::both().into_iter().zip(gateways).zip(floats) {
+            let World { web_float, web, outside, management, .. } = world;
+            for (client, peer) in [
+                (&lab.outside, outside),
+                (&lab.web, web_float),
+                (&lab.batch, gateway),
+                (remote, float),
+            ] {
+                assert_eq!(client.tcp(float, PORT), saw("management", peer));
+            }
+            assert_eq!(remote.tcp(web_float, PORT), saw("web", float));
+            assert_eq!(remote.tcp(outside, PORT), saw("outside", float));
+            assert_eq!(remote.tcp(web, PORT), saw("web", management));
+        }
     });
 }

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, UdpSocket};
 use std::time::Duration;
 
-use crate::lab::{Lab, NO_ANSWER, Node, PORT};
+use crate::lab::{Lab, NO_ANSWER, Node, PORT, ping};
 use crate::worlds::{TWO_FLOATS, World, saw};
 
 /// A client that goes on sending from one port, as a voice call or a tunnel does.
@@ -64,6 +64,23 @@ fn a_stream_of_an_instance_leaves_as_its_float_once_that_is_added() {
         for (World { web, web_float, .. }, stream, between) in streams {
             assert_eq!(stream.ask(), saw("outside", web_float));
             assert_eq!(between.ask(), saw("db", web));
+        }
+    });
+}
+
+/// Every echo request of a ping carries the same identifier, which conntrack takes for one flow.
+#[test]
+fn a_ping_to_an_address_of_the_host_reaches_the_instance_once_the_float_is_added() {
+    Lab::run(|lab| {
+        lab.host.ip("addr add 203.0.113.11/32 dev eth0\naddr add 2001:db8::11/128 dev eth0");
+        lab.apply(NO_FLOATS);
+        let (host, web, client) = (&lab.host, &lab.web, &lab.outside);
+        for World { web_float, outside, .. } in World::both() {
+            assert_eq!(ping(client, host, web_float), format!("host saw {outside}"));
+        }
+        lab.apply(TWO_FLOATS);
+        for World { web_float, outside, .. } in World::both() {
+            assert_eq!(ping(client, web, web_float), format!("web saw {outside}"));
         }
     });
 }

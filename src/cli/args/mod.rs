@@ -60,8 +60,8 @@ pub(super) enum Command {
     #[command(after_long_help = "\
 The difference is sent as one transaction: the kernel takes all of it or nothing. When there is no
 difference, nothing is sent. Open connections of floats that moved or vanished are cut afterwards:
-they would go on to the old instance. So are those that go past a float that was added, such as a UDP
-stream: they would go on untranslated. All others go on.
+they would go on to the old instance. So are UDP streams and pings that began before their float was
+added. All others go on.
 
 With --confirm, the tables and the bridge ports that changed come back as they were, unless somebody
 says in time that the changes are good; also when hairnat itself is killed or stopped, or its
