@@ -48,6 +48,8 @@ pub struct BridgePort {
     pub hairpin: bool,
     /// Whether the bridge keeps it from other isolated ports (`BR_ISOLATED`).
     pub isolated: bool,
+    /// How many Ethernet addresses its bridge has learned there; 0 unless the port is in hairpin mode.
+    pub learned: usize,
 }
 
 impl BridgePort {

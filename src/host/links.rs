@@ -19,7 +19,7 @@ pub(super) const RTM_NEWLINK: u16 = 16;
 pub(super) const RTM_GETLINK: u16 = 18;
 const RTM_SETLINK: u16 = 19;
 pub(super) const AF_UNSPEC: u8 = 0;
-const AF_BRIDGE: u8 = 7;
+pub(super) const AF_BRIDGE: u8 = 7;
 const IFLA_ADDRESS: u16 = 1;
 const IFLA_IFNAME: u16 = 3;
 const IFLA_LINK: u16 = 5;
@@ -115,6 +115,7 @@ impl Host for LiveHost {
                     .is_some_and(|all| all || bridges().any(|(_, calls)| calls.ipv6)),
             },
         };
+        self.add_learned(&mut facts.ports)?;
         facts.bridges.sort_by(|a, b| a.name.cmp(&b.name));
         facts.ports.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(facts)
@@ -168,6 +169,7 @@ fn ports(links: &[Link]) -> Vec<BridgePort> {
             kind: PortKind::of(&link.name, link.device, is_port),
             hairpin,
             isolated,
+            learned: 0,
         })
     };
     links.iter().filter_map(port).collect()

@@ -8,6 +8,7 @@ mod facts;
 mod guard;
 mod hairpin;
 mod instances;
+mod learned;
 mod links;
 mod lock;
 mod port_kind;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::instances::declaration;
+use super::learned::guard_stops_vepa;
 use super::redirect::redirect_without_bridge;
 use super::unrouted::{fixed_unrouted, flat_network};
 use super::{BridgePort, Facts, PortKind};
@@ -38,6 +39,7 @@ pub fn warnings(policy: &Policy, facts: &Facts) -> Vec<Warning> {
     found.extend(no_bridge(policy, facts));
     found.extend(unmatched_ports(policy, facts));
     found.extend(redirect_without_bridge(policy, facts));
+    found.extend(guard_stops_vepa(&policy.bridge, &facts.ports));
     found.extend(fixed_unrouted(facts));
     found.extend(flat_network(policy, facts));
     found
