@@ -7,6 +7,7 @@ mod bulk;
 mod egress;
 mod explained;
 mod firewall_bridges;
+mod flat;
 mod floats;
 mod foreign;
 mod forged;
