@@ -34,7 +34,10 @@ impl PortPlan {
 
 /// Plans the hairpin modes of all ports for a policy with that `bridge` section, whose guard is
 /// `desired` where now `live` is: the mode that the policy declares, and off for a port that loses its
-/// guard, unless the policy leaves it out. A policy that [`hairpin_loop`] refuses must not be carried out.
+/// guard. A port that the policy leaves out by name keeps its mode: several guests behind one port may
+/// reach each other only by the frames that it reflects. A policy that [`hairpin_loop`] refuses must not
+/// be carried out.
+
 #[must_use]
 pub fn plan_ports(bridge: &Bridge, facts: &Facts, live: &Guard, desired: &Guard) -> PortPlan {
     let mut plan = PortPlan::default();
@@ -42,7 +45,6 @@ pub fn plan_ports(bridge: &Bridge, facts: &Facts, live: &Guard, desired: &Guard)
     let mut on_after = Vec::new();
     for port in &facts.ports {
         let guarded = desired.covers(&port.name);
-        // Guests that share such a port need its mode, and cannot have the guard.
         let left_out = bridge.leaves_out(&port.name);
         let kept = port.hairpin && (guarded || left_out || !live.covers(&port.name));
         let on = declared(bridge, port).unwrap_or(kept);
@@ -213,14 +215,17 @@ mod tests {
         assert_eq!(nothing, PortPlan::default(), "a port that is off stays off");
     }
 
-    /// Guests behind one port reach one another by its hairpin mode.
     #[test]
-    fn a_port_that_the_policy_leaves_out_keeps_its_mode_without_a_warning() {
-        for after in
-            ["{ ports: [vnet*, \"!vnet1\"] }", "{ ports: [vnet*, \"!vnet1\"], hairpin_mode: off }"]
-        {
-            let plan = planned("{}", after, &["vnet1"]);
-            assert_eq!((changes(&plan), plan.warnings), (vec![], vec![]), "{after}");
+    fn a_port_that_is_left_out_by_name_keeps_its_mode_and_is_not_warned_of() {
+        for before in ["{}", "{ ports: [vnet*] }", "{ ports: [vnet*, \"!vnet1\"] }"] {
+            for after in ["", ", hairpin_mode: off", ", hairpin_mode: on"] {
+                let after = format!("{{ ports: [vnet*, tap*, \"!vnet1\"]{after} }}");
+                for hairpin in [&["vnet1"][..], &[]] {
+                    let plan = planned(before, &after, hairpin);
+                    assert!(!changes(&plan).iter().any(|change| change.ends_with("vnet1")));
+                    assert_eq!(plan.warnings, [], "{before} {after}");
+                }
+            }
         }
     }
 

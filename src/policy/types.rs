@@ -70,7 +70,7 @@ impl Bridge {
         named && !self.leaves_out(&name)
     }
 
-    /// Whether the policy leaves the bridge port of that name out, by an exclusion.
+    /// Whether the policy leaves the bridge port of that name out, as `"!vnet9"` does.
     #[must_use]
     pub fn leaves_out(&self, name: impl AsRef<[u8]>) -> bool {
         self.excluded.iter().any(|pattern| pattern.matches(&name))

@@ -3,6 +3,7 @@
 
 use crate::bulk::{MUCH, datagrams_in_fragments, transfer};
 use crate::lab::{Lab, PORT, ping};
+use crate::neighbor_discovery::{DUPLICATE, VALID, assign};
 use crate::worlds::{TWO_FLOATS, World, saw};
 
 const INSTANCES: [&str; 3] = ["vnet0", "vnet1", "vnet2"];
@@ -85,6 +86,65 @@ fn every_path_works(lab: &Lab) {
                 assert_eq!(datagrams_in_fragments(client, server, to), seen, "fragments, {path}");
                 assert_eq!(transfer(client, server, to), (MUCH, seen), "a transfer, {path}");
             }
+        }
+    }
+}
+
+/// The ports that frames of an instance are reflected by: its own, on the firewall bridge, and that of
+/// the firewall bridge on `br0`.
+const REFLECTING: [[&str; 3]; 2] = [INSTANCES, ["fwpr0", "fwpr1", "fwpr2"]];
+
+/// Puts some ports in hairpin mode, and takes all others out of it.
+fn reflect_by(lab: &Lab, ports: &[&str]) {
+    for port in REFLECTING.concat() {
+        lab.set_hairpin_mode(port, ports.contains(&port));
+    }
+}
+
+#[test]
+fn without_hairnat_an_instance_behind_a_firewall_bridge_takes_itself_for_a_duplicate() {
+    Lab::run(|lab| {
+        put_firewall_bridges(lab);
+        lab.br_netfilter(true);
+        for (number, ports) in REFLECTING.iter().enumerate() {
+            reflect_by(lab, ports);
+            assert_eq!(assign(&lab.web, &format!("fd00:10::a{number}")), DUPLICATE, "{ports:?}");
+        }
+        reflect_by(lab, &[]);
+        assert_eq!(assign(&lab.web, "fd00:10::b0"), VALID);
+    });
+}
+
+#[test]
+fn duplicates_are_told_from_oneself_through_firewall_bridges() {
+    Lab::run(|lab| {
+        put_firewall_bridges(lab);
+        duplicates_are_told_from_oneself(lab);
+    });
+}
+
+#[test]
+fn duplicates_are_told_from_oneself_through_firewall_bridges_beside_their_firewall() {
+    Lab::run(|lab| {
+        put_firewall_bridges(lab);
+        install_the_firewall(lab);
+        duplicates_are_told_from_oneself(lab);
+    });
+}
+
+fn duplicates_are_told_from_oneself(lab: &Lab) {
+    lab.apply(&format!("bridge: {{ ports: [vnet*, fwpr*], own_float: rewrite }}{TWO_FLOATS}"));
+    let all = REFLECTING.concat();
+    let mut number = 0;
+    for br_netfilter in [true, false] {
+        lab.br_netfilter(br_netfilter);
+        for ports in [&REFLECTING[0][..], &REFLECTING[1], &all] {
+            reflect_by(lab, ports);
+            let address = format!("fd00:10::a{number}");
+            number += 1;
+            let place = format!("{ports:?}, br_netfilter {br_netfilter}");
+            assert_eq!(assign(&lab.web, &address), VALID, "{place}");
+            assert_eq!(assign(&lab.db, &address), DUPLICATE, "{place}");
         }
     }
 }

@@ -2,11 +2,13 @@
 //!
 //! Every test has a lab of its own: see `tests/lab`.
 
+mod behind_one_port;
 mod beside;
 mod bulk;
 mod egress;
 mod explained;
 mod firewall_bridges;
+mod flat;
 mod floats;
 mod foreign;
 mod forged;

@@ -9,8 +9,8 @@ use crate::lab::{Lab, Node};
 use crate::worlds::TWO_FLOATS;
 
 /// What came of detecting duplicates of an address.
-const VALID: &str = "valid";
-const DUPLICATE: &str = "dadfailed";
+pub(crate) const VALID: &str = "valid";
+pub(crate) const DUPLICATE: &str = "dadfailed";
 
 #[test]
 fn without_hairnat_an_instance_takes_itself_for_a_duplicate() {
@@ -125,7 +125,7 @@ fn reflection_says_which_frames_an_instance_does_not_hear_again() {
 }
 
 /// Assigns an address as a guest without the nonces of RFC 7527 does, and says what came of it.
-fn assign(instance: &Node, address: &str) -> &'static str {
+pub(crate) fn assign(instance: &Node, address: &str) -> &'static str {
     for scope in ["all", "eth0"] {
         instance.sysctl(&format!("ipv6/conf/{scope}/enhanced_dad"), 0);
     }
@@ -154,7 +154,11 @@ fn assign(instance: &Node, address: &str) -> &'static str {
 }
 
 /// Whether a datagram to `group` comes back to its sender, and whether it comes to the other.
-fn heard_by_sender_and_other(sender: &Node, other: &Node, group: IpAddr) -> (bool, bool) {
+pub(crate) fn heard_by_sender_and_other(
+    sender: &Node,
+    other: &Node,
+    group: IpAddr,
+) -> (bool, bool) {
     let [own, others] = [sender, other].map(|node| node.enter(|| member(group)));
     own.send_to(b"anyone?", (group, 7000)).expect("send to the group");
     let other_heard = hears(&others, Duration::from_secs(3));

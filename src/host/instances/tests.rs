@@ -19,6 +19,7 @@ fn facts(ports: &[(&str, PortKind)]) -> Facts {
         name: InterfaceName::new(*name),
         bridge: InterfaceName::new("br0"),
         isolated: false,
+        learned: 0,
         kind: *kind,
         hairpin: false,
     };
