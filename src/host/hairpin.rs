@@ -37,7 +37,6 @@ impl PortPlan {
 /// guard. A port that the policy leaves out by name keeps its mode: several guests behind one port may
 /// reach each other only by the frames that it reflects. A policy that [`hairpin_loop`] refuses must not
 /// be carried out.
-
 #[must_use]
 pub fn plan_ports(bridge: &Bridge, facts: &Facts, live: &Guard, desired: &Guard) -> PortPlan {
     let mut plan = PortPlan::default();
