@@ -34,7 +34,8 @@ impl PortPlan {
 
 /// Plans the hairpin modes of all ports for a policy with that `bridge` section, whose guard is
 /// `desired` where now `live` is: the mode that the policy declares, and off for a port that loses its
-/// guard. A policy that [`hairpin_loop`] refuses must not be carried out.
+/// guard. A port that the policy leaves out by name keeps its mode: several guests behind one port may
+/// reach each other only by the frames that it reflects. A policy that [`hairpin_loop`] refuses must not be carried out.
 #[must_use]
 pub fn plan_ports(bridge: &Bridge, facts: &Facts, live: &Guard, desired: &Guard) -> PortPlan {
     let mut plan = PortPlan::default();
@@ -42,7 +43,8 @@ pub fn plan_ports(bridge: &Bridge, facts: &Facts, live: &Guard, desired: &Guard)
     let mut on_after = Vec::new();
     for port in &facts.ports {
         let guarded = desired.covers(&port.name);
-        let kept = port.hairpin && (guarded || !live.covers(&port.name));
+        let left_out = bridge.leaves_out(&port.name);
+        let kept = port.hairpin && (guarded || left_out || !live.covers(&port.name));
         let on = declared(bridge, port).unwrap_or(kept);
         if on != port.hairpin {
             plan.changes.push(PortChange { port: port.clone(), on });
@@ -50,7 +52,7 @@ pub fn plan_ports(bridge: &Bridge, facts: &Facts, live: &Guard, desired: &Guard)
         if on {
             on_after.push(port.index);
         }
-        if on && !guarded {
+        if on && !guarded && !left_out {
             unguarded.push(port);
         }
     }
@@ -209,6 +211,20 @@ mod tests {
         let facts = Facts { ports: vec![port(0)], ..Facts::default() };
         let nothing = plan_ports(&policy.bridge, &facts, &guard, &Guard::default());
         assert_eq!(nothing, PortPlan::default(), "a port that is off stays off");
+    }
+
+    #[test]
+    fn a_port_that_is_left_out_by_name_keeps_its_mode_and_is_not_warned_of() {
+        for before in ["{}", "{ ports: [vnet*] }", "{ ports: [vnet*, \"!vnet1\"] }"] {
+            for after in ["", ", hairpin_mode: off", ", hairpin_mode: on"] {
+                let after = format!("{{ ports: [vnet*, tap*, \"!vnet1\"]{after} }}");
+                for hairpin in [&["vnet1"][..], &[]] {
+                    let plan = planned(before, &after, hairpin);
+                    assert!(!changes(&plan).iter().any(|change| change.ends_with("vnet1")));
+                    assert_eq!(plan.warnings, [], "{before} {after}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -4,8 +4,9 @@
 //! the table: the kernel changes no declaration in place, and only a rebuilt table lists its
 //! objects in the same order as a fresh one. This happens when a policy first uses or last drops a
 //! feature; open connections are not affected, as conntrack keeps their translation, but one that
-//! begins just then can fall between the tables ([`super::StaleConnections`]). A table of which most
-//! elements change is rebuilt too, where no counter is lost by that: it takes less time.
+//! begins just then can fall between the tables ([`super::StaleConnections`]). A table that loses a rule
+//! which learns is rebuilt too, as the learned elements would outlive the rule by an hour. So is a table
+//! of which most elements change, where no counter is lost by that: it takes less time.
 
 use std::borrow::Cow;
 
@@ -14,7 +15,7 @@ use super::{
     Subject,
 };
 use super::{elements, rules};
-use crate::ruleset::{Chain, Set, SetDeclaration, Table, TableFamily};
+use crate::ruleset::{Chain, Rule, Set, SetDeclaration, Table, TableFamily};
 
 /// Adds to `plan` what makes the table of `family` the desired one.
 pub(super) fn plan<'a>(
@@ -167,6 +168,8 @@ impl<'a> Scope<'a> {
             let subject = Subject::Chain { live: Some(live), desired: Some(desired) };
             self.structural(ChangeOp::Replace, subject);
         }
+        let forgets = |rule: &Rule| rule.learns() && !desired.rules.contains(rule);
+        self.rebuild |= live.rules.iter().any(|live| forgets(&live.rule));
         rules::plan(self.family, live, desired, &mut self.changes, &mut self.ops);
     }
 }

@@ -67,7 +67,13 @@ impl Bridge {
     pub fn is_instance_port(&self, name: impl AsRef<[u8]>) -> bool {
         let matches = |pattern: &InterfacePattern| pattern.matches(&name);
         let named = self.ports.is_empty() || self.ports.iter().any(matches);
-        named && !self.excluded.iter().any(matches)
+        named && !self.leaves_out(&name)
+    }
+
+    /// Whether the policy leaves the bridge port of that name out, as `"!vnet9"` does.
+    #[must_use]
+    pub fn leaves_out(&self, name: impl AsRef<[u8]>) -> bool {
+        self.excluded.iter().any(|pattern| pattern.matches(&name))
     }
 }
 

@@ -17,6 +17,13 @@ impl Rule {
     pub fn is_known(&self) -> bool {
         !self.statements.iter().any(|statement| matches!(statement, Statement::Foreign(_)))
     }
+
+    /// Whether the kernel adds elements to a set by the rule.
+    #[must_use]
+    pub fn learns(&self) -> bool {
+        let learns = |statement: &Statement| matches!(statement, Statement::LearnPort { .. });
+        self.statements.iter().any(learns)
+    }
 }
 
 /// One statement of a rule. Each is shown as nft(8) writes it.

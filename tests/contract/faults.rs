@@ -10,11 +10,24 @@ use hairnat::ruleset::{Element, Elements, Rule, Ruleset, SetDeclaration, Stateme
 
 use crate::world::{World, declaration, filled, ruleset};
 
-/// Other than [`ruleset`] in rules and elements of both tables, but not in sets and chains.
+/// The ruleset that the steps begin with.
+const FIRST: &str = "
+fixed: [10.0.0.0/24]
+counters: true
+bridge: {ports: [vnet*], own_float: rewrite}
+egress: {uplinks: [eth0]}
+floats:
+  203.0.113.10: {fixed: 10.0.0.10, name: web-1}
+  203.0.113.12: {fixed: 10.0.0.12, ports: [6000-6010/udp]}
+  198.51.100.0/28: 10.0.0.64/28
+";
+
+/// Other than [`FIRST`] in rules and elements of both tables, but not in sets and chains.
 const OTHER: &str = "
 fixed: [10.0.0.0/24]
 counters: true
-bridge: {ports: [vnet*]}
+bridge: {ports: [vnet*, tap*], own_float: rewrite}
+egress: {uplinks: [eth1]}
 floats:
   203.0.113.10: {fixed: 10.0.0.11, name: web-1}
   203.0.113.12: {fixed: 10.0.0.12, ports: [6000-6010/udp, 6012-6020/udp]}
@@ -24,8 +37,10 @@ floats:
 /// Goes from nothing to a ruleset, to another one in place, makes both tables anew and takes them
 /// away; shows `check` the plan of each of these steps before it is carried out.
 fn step_by_step(world: &mut dyn World, mut check: impl FnMut(&mut dyn World, &Plan<'_>)) {
-    let source = Source { name: "policy.yaml".to_owned(), text: OTHER.into() };
-    let (first, other) = (ruleset(), compile(&parse(&[source]).unwrap()));
+    let [first, other] = [FIRST, OTHER].map(|text| {
+        let source = Source { name: "policy.yaml".to_owned(), text: text.into() };
+        compile(&parse(&[source]).unwrap())
+    });
     let mut step = |desired: &Ruleset, anew: bool| {
         let mut live = world.snapshot();
         for table in &mut live.tables {

@@ -2,6 +2,7 @@
 //!
 //! Every test has a lab of its own: see `tests/lab`.
 
+mod behind_one_port;
 mod beside;
 mod bulk;
 mod egress;

@@ -47,3 +47,19 @@ fn what_is_left_of_a_large_table_is_made_anew_rather_than_the_rest_deleted() {
     assert!(scenario.rebuilds());
     scenario.leads_to_the_policy();
 }
+
+/// The guard would go on dropping frames of a port that the kernel remembers.
+#[test]
+fn the_bridge_table_is_rebuilt_where_a_port_is_learned_no_longer() {
+    let guarding = |ports: &str| format!("bridge: {{ ports: [{ports}] }}");
+    for (before, after, rebuilds) in [
+        ("vnet*", r#"vnet*, "!vnet9""#, true),
+        ("vnet*, tap*", "vnet*", true),
+        (r#"vnet*, "!vnet9""#, "vnet*", true),
+        ("vnet*", "vnet*, tap*", false),
+        ("vnet*", "vnet*", false),
+    ] {
+        let scenario = Scenario::new().applied(&guarding(before)).policy(&guarding(after));
+        assert_eq!(scenario.rebuilds(), rebuilds, "{before} → {after}");
+    }
+}
