@@ -138,7 +138,10 @@ fn killed_at_any_moment_it_leaves_the_previous_state_and_nothing_else() {
         world.run(port).is(0, "", "");
         world.run("hairnat apply -q policy.yaml").is(0, "", "");
         let state = |world: &World| {
-            let line = "nft -s list ruleset; bridge -d link show dev vnet0 | grep -o 'hairpin .*'";
+            // A table that is made anew stands behind the other one.
+            let line = "nft list tables | sort; nft -s list table bridge hairnat; \
+                        nft -s list table inet hairnat; \
+                        bridge -d link show dev vnet0 | grep -o 'hairpin .*'";
             world.run(line).output().to_owned()
         };
         let before = state(world);
