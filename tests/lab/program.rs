@@ -122,6 +122,12 @@ impl Lab {
         self.host.run(HAIRNAT, &["apply", "--dry-run", "-"], policy);
     }
 
+    /// Has `diff` say that the host's kernel matches `policy`.
+    pub(crate) fn in_sync(&self, policy: &str) {
+        let text = self.host.run(HAIRNAT, &["diff", "-"], policy);
+        assert!(text.starts_with("in sync"), "{text}");
+    }
+
     /// Takes everything of hairnat away.
     pub(crate) fn remove(&self) -> Report {
         let text = self.host.run(HAIRNAT, &["remove", "--output", "json"], "");

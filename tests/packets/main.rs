@@ -14,6 +14,7 @@ mod foreign;
 mod forged;
 #[path = "../lab/mod.rs"]
 mod lab;
+mod led_over;
 mod matrix;
 mod moves;
 mod neighbor_discovery;
