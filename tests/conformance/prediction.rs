@@ -60,9 +60,11 @@ pub(crate) fn outcome(walk: &Walk, conditions: Conditions) -> Outcome {
 /// comes back by the port that it left by, as it would not with one address each. What the outside would
 /// be sent back is its own packet.
 ///
-/// Two kinds of packets that another program translates are left out. A packet from one port of a bridge to
-/// another passes the postrouting hook only with `br_netfilter`. A server of the lab that is outside the
-/// fixed networks may answer over a bridge, past conntrack.
+/// Three kinds of packets that another program translates are left out. A packet from one port of a bridge
+/// to another passes the postrouting hook only with `br_netfilter`. If another program masquerades what
+/// the bridge rewrote, the answer goes back over the bridge with `br_netfilter`, and its source is not
+/// rewritten. A server of the lab that is outside the fixed networks may answer over a bridge, past
+/// conntrack.
 pub(crate) fn can_be_asked(walk: &Walk, packet: &Packet, conditions: Conditions) -> bool {
     let last = walk.steps.last().map_or(walk.question.flow, |step| step.after);
     let server = place(last.destination);
@@ -79,8 +81,7 @@ pub(crate) fn can_be_asked(walk: &Walk, packet: &Packet, conditions: Conditions)
     }
     let Client::Address(client) = packet.client else { return true };
     let bridged = network(client).is_some_and(|network| network.contains(last.destination));
-    let routed = walk.translated_destination() || walk.is_rewritten();
-    if bridged && !routed && foreign(&[Hook::Postrouting]) {
+    if bridged && !walk.translated_destination() && foreign(&[Hook::Postrouting]) {
         return false;
     }
     if server != place(client) {
