@@ -6,9 +6,11 @@ use std::fmt::Write as _;
 use hairnat::compile::compile;
 use hairnat::kernel::{NfTables, Step, converge};
 use hairnat::policy::Policy;
+use hairnat::ruleset::Ruleset;
 use hairnat::trace::Conditions;
 
 use crate::conntrack;
+use crate::foreign::{Foreign, Order};
 use crate::namespace::Namespace;
 use crate::places::{INSTANCES, NEIGHBORS, NETWORKS, Network, Place};
 use crate::servers::{Sightings, serve};
@@ -19,6 +21,8 @@ pub(crate) struct Lab {
     instances: Vec<Namespace>,
     neighbors: Vec<Namespace>,
     conditions: Option<Conditions>,
+    /// The other program whose tables are loaded.
+    foreign: Option<Foreign>,
     /// What servers saw of the packets that the kernel answers.
     pub(crate) sightings: Sightings,
 }
@@ -43,7 +47,7 @@ impl Lab {
             serve(machine, &sightings);
         }
         assert_eq!(instances.len(), INSTANCES);
-        Self { host, instances, neighbors, conditions: None, sightings }
+        Self { host, instances, neighbors, conditions: None, foreign: None, sightings }
     }
 
     /// Moves this thread to a machine.
@@ -56,13 +60,38 @@ impl Lab {
     }
 
     /// Makes the host's kernel match the policy, under these conditions, with no connection left
-    /// of an earlier one.
-    pub(crate) fn apply(&mut self, policy: &Policy, conditions: Conditions) {
+    /// of an earlier one, and loads the tables of the other program in its order.
+    pub(crate) fn apply(
+        &mut self,
+        policy: &Policy,
+        conditions: Conditions,
+        foreign: Option<&Foreign>,
+    ) {
         self.set(conditions);
         self.host.enter();
         let mut kernel = NfTables::open().expect("nf_tables");
-        converge(&mut kernel, Step::Commit, &compile(policy), |_| ()).expect("apply");
+        let mut apply = |ruleset: &Ruleset| {
+            converge(&mut kernel, Step::Commit, ruleset, |_| ()).expect("apply");
+        };
+        if foreign.is_some_and(|foreign| foreign.order == Order::First) {
+            apply(&Ruleset::default());
+            self.load(foreign);
+            apply(&compile(policy));
+        } else {
+            apply(&compile(policy));
+            self.load(foreign);
+        }
         conntrack::flush();
+    }
+
+    /// Replaces the tables of the other program.
+    fn load(&mut self, foreign: Option<&Foreign>) {
+        let deletion = self.foreign.as_ref().map(Foreign::deletion);
+        let script: String = deletion.into_iter().chain(foreign.map(Foreign::script)).collect();
+        if !script.is_empty() {
+            self.host.run("nft", &["-f", "-"], &script);
+        }
+        self.foreign = foreign.cloned();
     }
 
     fn set(&mut self, conditions: Conditions) {

@@ -1,5 +1,5 @@
 //! Whether packets go as `hairnat explain` says: random policies, packets aimed at their edges,
-//! and the kernel as the witness.
+//! and the kernel as the witness. In some worlds another program has NAT rules too.
 //!
 //! The default run is the same every time. `HAIRNAT_SEED` begins it elsewhere, `HAIRNAT_PACKETS`
 //! says how many packets it has: `make conformance N=100000` is a long one, from a seed of its own.
@@ -10,6 +10,8 @@ mod aims;
 mod cases;
 mod clients;
 mod conntrack;
+mod foreign;
+mod foreign_tables;
 #[path = "../lab/isolation.rs"]
 mod isolation;
 mod lab;
@@ -31,14 +33,12 @@ mod worlds;
 use std::env;
 use std::time::Instant;
 
-use hairnat::compile::compile;
-
 use cases::{Case, cases};
 use isolation::{isolated, test_name};
 use lab::Lab;
 use packet::Outcome;
 use tally::Tally;
-use worlds::{World, walk};
+use worlds::{World, ruleset, walk};
 
 /// What a lab needs beyond namespaces: bridges, `br_netfilter` and `nf_tables`.
 const TRIAL: &str = "ip link add br0 type bridge && nft list tables && \
@@ -74,9 +74,10 @@ fn number<N: std::str::FromStr>(variable: &str, default: N) -> N {
 
 /// A case, for the kernel and for the walk.
 fn comes_out(lab: &mut Lab, case: Case) {
-    let Case { path, policy, conditions, packet, expected } = case;
-    let said = prediction::outcome(&walk(&compile(&policy), &policy, &packet), conditions);
-    lab.apply(&policy, conditions);
+    let Case { path, policy, conditions, foreign, packet, expected } = case;
+    let ruleset = ruleset(&policy, foreign.as_ref());
+    let said = prediction::outcome(&walk(&ruleset, &policy, &packet), conditions);
+    lab.apply(&policy, conditions, foreign.as_ref());
     let hopeful = expected != Outcome::NoAnswer.to_string();
     let kernel = clients::ask(lab, &[packet], &[hopeful])[0];
     let name = path.display();
@@ -94,12 +95,11 @@ fn search(lab: &mut Lab, seed: u64, packets: usize) {
         let (walks, astray) = world.run(lab);
         if let Some(found) = astray.into_iter().next() {
             let found = found.shrunk(lab);
-            let path =
-                cases::write(seed, &found.draft, found.conditions, &found.packet, found.kernel);
+            let path = cases::write(seed, &found);
             panic!("HAIRNAT_SEED={seed}\n{found}is now {}", path.display());
         }
         for walk in &walks {
-            tally.count(walk, world.conditions);
+            tally.count(walk, world.conditions, world.foreign.as_ref());
         }
         worlds += 1;
     }

@@ -42,16 +42,17 @@ impl Namespace {
 
     /// The same, with options.
     pub(crate) fn batch(&self, options: &[&str], batch: &str) {
+        self.run("ip", &[options, &["-batch", "-"]].concat(), batch);
+    }
+
+    /// Runs a command that reads `input`.
+    pub(crate) fn run(&self, program: &str, arguments: &[&str], input: &str) {
         self.enter();
-        let mut ip = command("ip")
-            .args(options)
-            .args(["-batch", "-"])
-            .stdin(Stdio::piped())
-            .spawn()
-            .expect("run ip");
-        ip.stdin.take().expect("piped").write_all(batch.as_bytes()).expect("feed ip");
-        let status = ip.wait().expect("wait for ip");
-        assert!(status.success(), "{status}, of:\n{batch}");
+        let mut child =
+            command(program).args(arguments).stdin(Stdio::piped()).spawn().expect("run a command");
+        child.stdin.take().expect("piped").write_all(input.as_bytes()).expect("feed it");
+        let status = child.wait().expect("wait for it");
+        assert!(status.success(), "{program}: {status}, of:\n{input}");
     }
 
     /// Sets a value below `/proc/sys/net`.

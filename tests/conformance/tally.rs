@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use hairnat::trace::{Conditions, Effect, End, Obstacle, Origin, Transport, Walk, obstacle};
 
+use crate::foreign::{Foreign, Order};
+use crate::foreign_tables::{is_foreign, translates};
+
 /// Sets and maps, without the IP version, which every run has to find packets by.
 const SETS: [&str; 11] = [
     "dnat#",
@@ -20,7 +23,7 @@ const SETS: [&str; 11] = [
 ];
 
 /// What else every run has to come by.
-const REST: [&str; 18] = [
+const REST: [&str; 24] = [
     "to the instance itself",
     "to another instance of the network",
     "to an instance of another network",
@@ -39,6 +42,12 @@ const REST: [&str; 18] = [
     "in vain: not forwarded",
     "in vain: the port is not in hairpin mode",
     "in vain: the ports are isolated",
+    "a destination before a foreign rule, loaded first",
+    "a destination before a foreign rule, loaded last",
+    "a source before a foreign rule, loaded first",
+    "a source before a foreign rule, loaded last",
+    "a destination left to a foreign rule",
+    "a source left to a foreign rule",
 ];
 
 /// How many packets met with what.
@@ -49,9 +58,13 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    pub(crate) fn count(&mut self, walk: &Walk, conditions: Conditions) {
+    pub(crate) fn count(&mut self, walk: &Walk, conditions: Conditions, foreign: Option<&Foreign>) {
         self.packets += 1;
+        if let Some(foreign) = foreign.filter(|_| obstacle(walk, conditions).is_none()) {
+            self.count_foreign(walk, foreign);
+        }
         let decisions = walk.steps.iter().filter_map(|step| step.decision.as_ref());
+        let decisions = decisions.filter(|decision| !is_foreign(decision));
         for decision in decisions.clone() {
             for found in &decision.matches {
                 self.met(&found.set);
@@ -96,6 +109,25 @@ impl Tally {
             Some(Obstacle::PortsIsolated) => self.met("in vain: the ports are isolated"),
             Some(other) => self.met(&format!("in vain: {other:?}")),
             None => {}
+        }
+    }
+
+    /// Counts what another program translates of a packet that arrives, and what it comes too late for.
+    fn count_foreign(&mut self, walk: &Walk, foreign: &Foreign) {
+        let order = match foreign.order {
+            Order::First => "loaded first",
+            Order::Last => "loaded last",
+        };
+        for step in &walk.steps {
+            let Some(decision) = step.decision.as_ref().filter(|found| translates(found)) else {
+                continue;
+            };
+            let what = if decision.effect == Effect::Dnat { "destination" } else { "source" };
+            if is_foreign(decision) {
+                self.met(&format!("a {what} left to a foreign rule"));
+            } else if foreign.would_translate(step, &walk.question) {
+                self.met(&format!("a {what} before a foreign rule, {order}"));
+            }
         }
     }
 

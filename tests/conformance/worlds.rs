@@ -9,6 +9,7 @@ use hairnat::trace::{BridgeConditions, Conditions, Walk};
 
 use crate::aims;
 use crate::clients::ask;
+use crate::foreign::Foreign;
 use crate::lab::Lab;
 use crate::packet::{Outcome, Packet, conditions_text};
 use crate::policies::Draft;
@@ -23,6 +24,7 @@ pub(crate) struct World {
     pub(crate) draft: Draft,
     pub(crate) policy: Policy,
     pub(crate) conditions: Conditions,
+    pub(crate) foreign: Option<Foreign>,
     pub(crate) packets: Vec<Packet>,
 }
 
@@ -31,6 +33,7 @@ pub(crate) struct World {
 pub(crate) struct Astray {
     pub(crate) draft: Draft,
     pub(crate) conditions: Conditions,
+    pub(crate) foreign: Option<Foreign>,
     pub(crate) packet: Packet,
     pub(crate) walk: Outcome,
     pub(crate) kernel: Outcome,
@@ -49,12 +52,13 @@ impl World {
         let draft = Draft::random(&mut random, !forwarding || port_isolation);
         let policy = draft.parsed().unwrap_or_else(|| panic!("refused:\n{draft}"));
         let packets = aims::packets(&mut random, &policy, PACKETS);
-        Self { draft, policy, conditions, packets }
+        let foreign = random.once_in(3).then(|| Foreign::random(&mut random, &policy));
+        Self { draft, policy, conditions, foreign, packets }
     }
 
     /// The walks of the packets that the lab can tell of, and those packets that went astray.
     pub(crate) fn run(&self, lab: &mut Lab) -> (Vec<Walk>, Vec<Astray>) {
-        let ruleset = compile(&self.policy);
+        let ruleset = ruleset(&self.policy, self.foreign.as_ref());
         let (asked, walked): (Vec<(Packet, Outcome)>, Vec<Walk>) = self
             .packets
             .iter()
@@ -69,6 +73,7 @@ impl World {
             (walk != kernel).then(|| Astray {
                 draft: self.draft.clone(),
                 conditions: self.conditions,
+                foreign: self.foreign.clone(),
                 packet,
                 walk,
                 kernel,
@@ -79,10 +84,19 @@ impl World {
     }
 
     fn really(&self, lab: &mut Lab, packets: &[Packet], expected: &[Outcome]) -> Vec<Outcome> {
-        lab.apply(&self.policy, self.conditions);
+        lab.apply(&self.policy, self.conditions, self.foreign.as_ref());
         let hopeful: Vec<bool> =
             expected.iter().map(|outcome| *outcome != Outcome::NoAnswer).collect();
         ask(lab, packets, &hopeful)
+    }
+}
+
+/// What a policy becomes, with the rules of another program beside it.
+pub(crate) fn ruleset(policy: &Policy, foreign: Option<&Foreign>) -> Ruleset {
+    let ruleset = compile(policy);
+    match foreign {
+        Some(foreign) => foreign.beside(ruleset),
+        None => ruleset,
     }
 }
 
@@ -99,7 +113,7 @@ pub(crate) fn walk(ruleset: &Ruleset, policy: &Policy, packet: &Packet) -> Walk 
 }
 
 impl Astray {
-    /// The smallest policy with which the packet still goes astray.
+    /// The smallest policy, and the fewest foreign rules, with which the packet still goes astray.
     pub(crate) fn shrunk(self, lab: &mut Lab) -> Self {
         let mut smallest = self;
         while let Some(smaller) = smallest.once_shrunk(lab) {
@@ -117,10 +131,14 @@ impl Astray {
     }
 
     fn once_shrunk(&self, lab: &mut Lab) -> Option<Self> {
-        self.draft.smaller().into_iter().find_map(|draft| {
+        let fewer = self.foreign.iter().flat_map(Foreign::smaller);
+        let fewer = fewer.map(|foreign| (self.draft.clone(), foreign));
+        let smaller = self.draft.smaller().into_iter();
+        let smaller = smaller.map(|draft| (draft, self.foreign.clone()));
+        fewer.chain(smaller).find_map(|(draft, foreign)| {
             let policy = draft.parsed()?;
             let (conditions, packets) = (self.conditions, vec![self.packet]);
-            let (_, astray) = World { draft, policy, conditions, packets }.run(lab);
+            let (_, astray) = World { draft, policy, conditions, foreign, packets }.run(lab);
             astray.into_iter().find(|found| found.is_like(self))
         })
     }
@@ -128,8 +146,9 @@ impl Astray {
 
 impl fmt::Display for Astray {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { draft, conditions, packet, walk, kernel } = self;
+        let Self { draft, conditions, foreign, packet, walk, kernel } = self;
         let conditions = conditions_text(*conditions);
-        write!(f, "{packet}\n  walk:   {walk}\n  kernel: {kernel}\nhost: {conditions}\n{draft}")
+        write!(f, "{packet}\n  walk:   {walk}\n  kernel: {kernel}\nhost: {conditions}\n{draft}")?;
+        foreign.iter().try_for_each(|foreign| write!(f, "foreign NAT {foreign}"))
     }
 }
