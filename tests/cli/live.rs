@@ -112,7 +112,7 @@ chain inet hairnat zones
   + iifname \"fwbr*\" ct zone set 26721
 chain inet hairnat postrouting
   + ct zone 26721 accept
-  + ip saddr @fixed4 ip daddr @fixed4 ct status ! dnat accept
+  + ct status ! dnat ip saddr @fixed4 ip daddr @fixed4 accept
 8 to add, 0 to replace, 0 to delete
 ";
         world.run("hairnat diff -v policy.yaml").is(1, diff, way);
@@ -163,7 +163,7 @@ chain inet hairnat output
 chain inet hairnat postrouting
   type nat hook postrouting priority srcnat - 1; policy accept;
   ct zone 26721 accept
-  ip saddr @fixed4 ip daddr @fixed4 ct status ! dnat accept
+  ct status ! dnat ip saddr @fixed4 ip daddr @fixed4 accept
   snat ip to ip saddr map @snat4
   ip saddr @fixed4 ip daddr @fixed4 masquerade
 ";

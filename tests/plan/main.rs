@@ -57,7 +57,7 @@ chain inet hairnat output
   + dnat ip to ip daddr map @dnat4
 chain inet hairnat postrouting
   + ct zone 26721 accept
-  + ip saddr @fixed4 ip daddr @fixed4 ct status ! dnat accept
+  + ct status ! dnat ip saddr @fixed4 ip daddr @fixed4 accept
   + snat ip to ip saddr map @snat4
   + ip saddr @fixed4 ip daddr @fixed4 masquerade",
     );

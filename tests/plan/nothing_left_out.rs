@@ -196,7 +196,7 @@ chain inet hairnat output
   - dnat ip to ip daddr map @dnat4
 chain inet hairnat postrouting
   - ct zone 26721 accept
-  - ip saddr @fixed4 ip daddr @fixed4 ct status ! dnat accept
+  - ct status ! dnat ip saddr @fixed4 ip daddr @fixed4 accept
   - ip saddr @fixed4 ip daddr @fixed4 masquerade
   - ip saddr @fixed4 masquerade";
     applied().plans_verbosely(&format!("{shown}{rules}"));
@@ -306,7 +306,7 @@ chain inet hairnat output
   + dnat ip to ip daddr map @dnat4
 chain inet hairnat postrouting
   + ct zone 26721 accept
-  + ip saddr @fixed4 ip daddr @fixed4 ct status ! dnat accept
+  + ct status ! dnat ip saddr @fixed4 ip daddr @fixed4 accept
   + ip saddr @fixed4 ip daddr @fixed4 masquerade
   + ip saddr @fixed4 masquerade",
         head(53),

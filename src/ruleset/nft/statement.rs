@@ -281,13 +281,13 @@ mod tests {
         };
         reads(
             [
+                Statement::NotDnated,
                 Statement::NfProto(IpFamily::V4),
                 fixed4(AddressSide::Source),
                 fixed4(AddressSide::Destination),
-                Statement::NotDnated,
                 Statement::Accept,
             ],
-            "ip saddr @fixed4 ip daddr @fixed4 ct status ! dnat accept",
+            "ct status ! dnat ip saddr @fixed4 ip daddr @fixed4 accept",
         );
     }
 
