@@ -136,7 +136,7 @@ fn learn_rules(bridge: &Bridge, group: Group) -> Vec<Rule> {
 }
 
 /// Sends what goes to the instance's own float to the instance itself. Only frames for the bridge:
-/// others are bridged, and whoever they are for may be another gateway.
+/// others are bridged, and may be for another gateway.
 ///
 /// nft: `meta pkttype host ip daddr set ip saddr . ip daddr map @own4`
 fn own_rule(family: IpFamily, maps: &OwnMaps) -> Rule {

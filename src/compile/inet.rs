@@ -11,13 +11,13 @@ use crate::ruleset::{
 };
 
 /// Before conntrack (`NF_IP_PRI_CONNTRACK`, -200) looks a connection up, and before `raw` (-300), so
-/// that whoever sets a zone there has the last word.
+/// that a zone that another program sets there stays.
 const ZONES: (&str, BaseChain) = ("zones", filter(Hook::Prerouting, -301));
 
 /// Destinations are translated where packets from instances and from outside arrive, and where the host
 /// itself sends (`NF_IP_PRI_NAT_DST`, -100); sources where packets leave (`NF_IP_PRI_NAT_SRC`, 100).
 /// Of the NAT chains of a hook with the same priority the one registered last goes first
-/// (`nf_hook_entries_grow`), whoever made it. One less goes first in any order.
+/// (`nf_hook_entries_grow`). One less goes first in any order.
 const PREROUTING: (&str, BaseChain) = ("prerouting", nat(Hook::Prerouting, FIRST_DESTINATION));
 const OUTPUT: (&str, BaseChain) = ("output", nat(Hook::Output, FIRST_DESTINATION));
 const POSTROUTING: (&str, BaseChain) = ("postrouting", nat(Hook::Postrouting, FIRST_SOURCE));
@@ -190,7 +190,7 @@ impl Half {
     ///
     /// A connection that was DNATed is no plain fixed → fixed one, even if it looks like it by now; hence
     /// the bit test on `ct status`. Destinations beyond the fixed networks are told by their address: what
-    /// another program translated is none of ours, and leaves as it would without a float.
+    /// another program translated to them leaves as it would without a float.
     fn untranslated_rules(&self) -> Vec<Rule> {
         let Some(fixed) = &self.maps.fixed else { return Vec::new() };
         let from_fixed = self.in_set(AddressSide::Source, fixed);

@@ -41,7 +41,7 @@ impl LiveHost {
         Ok(())
     }
 
-    /// Learned addresses come and go while they are listed: about so many is enough.
+    /// The number is a hint: addresses are learned and forgotten while they are listed.
     fn learned(&mut self) -> Result<Counts, Interrupted> {
         let mut request = Vec::new();
         let flags = NLM_F_REQUEST | NLM_F_DUMP;

@@ -40,7 +40,7 @@ impl<'a> Entry<'a> {
         let (_, reply) = tuple(nested(attributes, CTA_TUPLE_REPLY)?)?;
         let status = attributes.find(CTA_STATUS)?.map(Attribute::be32).transpose()?;
         let answered = status.is_none_or(|status| status & IPS_SEEN_REPLY != 0);
-        // A zone that holds for one direction only stands in its tuple, and is none of ours.
+        // A zone that holds for one direction only stands in its tuple, and hairnat sets none.
         let zone = attributes.find(CTA_ZONE)?.and_then(|zone| zone.payload.try_into().ok());
         let zone = zone.map_or(0, u16::from_be_bytes);
         let connection = Connection { protocol, original, reply, answered, zone };

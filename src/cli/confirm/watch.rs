@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(done, (End::Kept, 0));
     }
 
-    /// As a confirmation in time is, whoever changed what was applied.
+    /// A confirmation in time does not help where somebody changed what was applied.
     #[test]
     fn what_is_not_what_was_applied_is_reverted_in_spite_of_a_confirmation() {
         let (here, there) = Link::pair().unwrap();

@@ -27,7 +27,7 @@ pub(super) fn is_ours(attributes: Attributes<'_>, table: u16) -> Result<bool, Ma
 }
 
 /// Whether nft(8) could write the name of a chain, set or map: an identifier (`string`,
-/// src/scanner.l). The kernel takes any bytes; what has another name is none of ours.
+/// src/scanner.l). The kernel takes any bytes; hairnat gives no other names.
 fn is_identifier(name: &[u8]) -> bool {
     let first = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'.');
     let other = |byte: &u8| first(byte) || byte.is_ascii_digit() || matches!(byte, b'/' | b'-');

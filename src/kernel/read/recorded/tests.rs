@@ -1,4 +1,4 @@
-//! What is in the tables of others is none of ours, whatever its bytes.
+//! Tables of others are passed over, whatever their bytes.
 
 use super::snapshot_from_bytes;
 use crate::kernel::encode::{self, Family as _};
