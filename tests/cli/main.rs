@@ -13,6 +13,8 @@ mod explain;
 mod files;
 mod generated;
 mod invisible;
+#[path = "../netlink/limits.rs"]
+mod limits;
 mod listed;
 mod live;
 mod names;

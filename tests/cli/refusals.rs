@@ -9,6 +9,7 @@ use seccompiler::{
     SeccompRule, apply_filter,
 };
 
+use crate::limits::wmem_max;
 use crate::world::alone;
 
 const UNPRIVILEGED: &str = "setpriv --bounding-set=-net_admin hairnat";
@@ -124,8 +125,7 @@ const LARGEST_WMEM_MAX: usize = 4 << 20;
 #[test]
 fn a_batch_that_the_socket_cannot_take_names_the_limit_to_raise() {
     alone(|world| {
-        let said = world.run("cat /proc/sys/net/core/wmem_max");
-        let wmem_max: usize = said.output().trim().parse().unwrap();
+        let wmem_max = wmem_max();
         if wmem_max > LARGEST_WMEM_MAX {
             return eprintln!("skipped: net.core.wmem_max is {wmem_max}");
         }

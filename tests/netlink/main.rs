@@ -4,6 +4,7 @@ mod agreement;
 mod batches;
 mod foreign;
 mod intervals;
+mod limits;
 mod names;
 mod raw;
 #[path = "../witness/mod.rs"]
