@@ -62,6 +62,12 @@ pub enum KernelError {
         #[source]
         source: io::Error,
     },
+    /// EPERM for a rule that writes to packets: some kernels take them only from root outside of user
+    /// namespaces.
+    #[error(
+        "this kernel takes rules that write to packets only from root outside of user namespaces"
+    )]
+    PacketWrites(#[source] io::Error),
     /// Something else went wrong on the netlink socket.
     #[error("cannot {action}")]
     Netlink {
@@ -138,6 +144,11 @@ impl KernelError {
                 "use a kernel that was built with {options}, and have its module loadable: hairnat \
                  needs it {purpose}"
             ),
+            KernelError::PacketWrites(_) => {
+                "run as root of the host, or leave `own_float: rewrite` and `redirect: on` out of the \
+                 policy: with `hairpin_mode: on` instances reach their own floats by NAT alone"
+                    .to_owned()
+            }
             KernelError::Refused { source, .. } => refused_hint(source)?.to_owned(),
             KernelError::Netlink { source, .. } => match source.raw_os_error() {
                 Some(libc::ENOMEM | libc::ENOBUFS) => "the kernel is short of memory".to_owned(),

@@ -158,11 +158,10 @@ impl NfTables {
             Place::Op { op, .. } => plan.ops.get(op).map(|op| op.family),
             Place::Whole => None,
         };
-        if let (libc::EPERM, Some(family)) = (verdict.errno, family) {
-            return match self.retried(|socket| read::owner(socket, family)) {
-                Ok(Some(owner)) => KernelError::Owned { family, owner },
-                _ => KernelError::Privileges(io::Error::from_raw_os_error(verdict.errno)),
-            };
+        if let (libc::EPERM, Some(family)) = (verdict.errno, family)
+            && let Ok(Some(owner)) = self.retried(|socket| read::owner(socket, family))
+        {
+            return KernelError::Owned { family, owner };
         }
         refusal::refusal(plan, batch, verdict)
     }

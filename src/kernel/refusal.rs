@@ -16,6 +16,9 @@ pub(super) fn refusal(plan: &Plan<'_>, batch: &Batch, verdict: &Verdict) -> Kern
         (libc::EPERM, Place::Whole) => KernelError::Privileges(source),
         (errno, Place::Op { op, element, expression }) => {
             let Some(op) = plan.ops.get(op) else { return whole(source, verdict) };
+            if errno == libc::EPERM && expression.as_deref() == Some("payload") {
+                return KernelError::PacketWrites(source);
+            }
             if let Some(Missing { feature, options, purpose }) =
                 missing(errno, op, expression.as_deref())
             {
@@ -167,6 +170,23 @@ mod tests {
         let (error, hint) = told(Statement::SetZone(1), "ct", libc::EOPNOTSUPP);
         assert_eq!(error, "this kernel has no zones of conntrack");
         assert!(hint.contains("CONFIG_NF_CONNTRACK_ZONES"), "{hint}");
+    }
+
+    #[test]
+    fn a_rule_that_writes_to_packets_can_need_root_of_the_host() {
+        // The kernel asks for CAP_NET_ADMIN before it looks into a batch: it is not missing here.
+        let error =
+            expression_refused(Statement::SetEtherDestination([2; 6]), "payload", libc::EPERM);
+        let said = "this kernel takes rules that write to packets only from root outside of user \
+                    namespaces";
+        assert_eq!(error.to_string(), said);
+        assert!(error.hint().unwrap().starts_with("run as root of the host, or "));
+    }
+
+    #[test]
+    fn an_operation_that_is_not_permitted_is_named() {
+        let error = refused(Statement::Accept, 2, libc::EPERM);
+        assert_eq!(error.to_string(), "the kernel refused to add table `inet hairnat`");
     }
 
     #[test]
