@@ -117,7 +117,7 @@ After=network-pre.target
 Before=network-online.target
 [Service]
 Type=oneshot
-ExecStart=/bin/sh -c 'ip netns add web && ip link add br0 type bridge && ip link add vnet0 type veth peer name eth0 netns web && ip link set vnet0 master br0'
+ExecStart=/bin/sh -c 'ip netns add web && ip link add br0 type bridge && ip link add vnet0 type veth peer name eth0 netns web && ip link set vnet0 master br0 && ip link set br0 up && ip address add 10.0.0.1/24 dev br0'
 [Install]
 WantedBy=multi-user.target
 UNIT
