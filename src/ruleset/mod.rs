@@ -24,7 +24,7 @@ pub use statement::{
 /// The name of both tables.
 pub const TABLE_NAME: &str = "hairnat";
 
-/// The comment of both tables, for whoever lists them. It is no part of what is compared.
+/// The comment of both tables, for those who list them. A diff does not compare it.
 pub const TABLE_COMMENT: &str = "managed by hairnat";
 
 /// The conntrack zone of packets that pass the hooks before their time, in which nothing is translated.

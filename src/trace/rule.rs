@@ -50,7 +50,7 @@ pub enum Effect {
     Rewrite,
     /// The packet is dropped.
     Drop,
-    /// The packet is dropped, and its sender is told.
+    /// The packet is dropped, and its sender gets a reset or an ICMP error.
     Reject,
     /// A rule that hairnat did not write and cannot read: what follows is a guess.
     Unknown,
@@ -193,8 +193,28 @@ fn act(
         Statement::Accept => Effect::Accept,
         Statement::Drop => Effect::Drop,
         Statement::Reject(_) | Statement::Reset => Effect::Reject,
-        // Statements for frames, or of others.
-        _ => Effect::Unknown,
+        // Statements for frames, of others, or that end no rule.
+        Statement::EtherDestination(_)
+        | Statement::EtherType(_)
+        | Statement::LearnPort { .. }
+        | Statement::PortPair { .. }
+        | Statement::ToHost
+        | Statement::Rewrite { .. }
+        | Statement::SetEtherDestination(_)
+        | Statement::SetToHost
+        | Statement::Foreign(_)
+        | Statement::Interface { .. }
+        | Statement::NfProto(_)
+        | Statement::AddressInSet { .. }
+        | Statement::ServiceInSet { .. }
+        | Statement::DestinationOutside(_)
+        | Statement::L4Protocol(_)
+        | Statement::SourceUnroutable
+        | Statement::InZone(_)
+        | Statement::SetZone(_)
+        | Statement::Dnated
+        | Statement::NotDnated
+        | Statement::Counter => Effect::Unknown,
     })
 }
 

@@ -95,8 +95,8 @@ impl Step {
 impl Passing {
     /// The packet where it begins.
     ///
-    /// An instance answers to its address behind the interface that its packets come in by. Whoever has
-    /// an address of the fixed networks and is outside does not.
+    /// An instance answers to its address behind the interface that its packets come in by. A host
+    /// outside that has an address of the fixed networks does not.
     fn new(table: &Table, question: &Question) -> Self {
         let outside = question.origin == Origin::Outside;
         let comes_by = outside.then(|| first_uplink(table)).flatten();

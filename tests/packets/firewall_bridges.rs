@@ -1,10 +1,10 @@
 //! Bridges that frames only pass through, as Proxmox puts one between every guest and its bridge:
 //! tap – fwbr – fwln/fwpr – bridge. With `br_netfilter` every frame passes the hooks twice.
 
-use crate::bulk::{MUCH, datagrams_in_fragments, transfer};
-use crate::lab::{Lab, PORT, ping};
+use crate::lab::Lab;
 use crate::neighbor_discovery::{DUPLICATE, VALID, assign};
-use crate::worlds::{TWO_FLOATS, World, saw};
+use crate::paths;
+use crate::worlds::{TWO_FLOATS, World};
 
 const INSTANCES: [&str; 3] = ["vnet0", "vnet1", "vnet2"];
 
@@ -67,25 +67,7 @@ fn every_path_works(lab: &Lab) {
     for br_netfilter in [true, false] {
         lab.br_netfilter(br_netfilter);
         for world in World::both() {
-            let World { web_float, db_float, web, db, bridge, uplink, outside, .. } = world;
-            for (path, client, server, to, seen) in [
-                ("own float", &lab.web, &lab.web, web_float, web_float),
-                ("another's float", &lab.web, &lab.db, db_float, web_float),
-                ("float, from a client without one", &lab.batch, &lab.web, web_float, bridge),
-                ("fixed → fixed", &lab.web, &lab.db, db, web),
-                ("outside → float", &lab.outside, &lab.web, web_float, outside),
-                ("host → float", &lab.host, &lab.web, web_float, uplink),
-                ("instance → outside", &lab.web, &lab.outside, outside, web_float),
-            ] {
-                let path = format!("{path}, br_netfilter {br_netfilter}");
-                let answer = saw(server.name(), seen);
-                assert_eq!(client.tcp(to, PORT), answer, "TCP, {path}");
-                assert_eq!(client.udp(to, PORT), answer, "UDP, {path}");
-                let echoed = format!("{} saw {seen}", server.name());
-                assert_eq!(ping(client, server, to), echoed, "ICMP, {path}");
-                assert_eq!(datagrams_in_fragments(client, server, to), seen, "fragments, {path}");
-                assert_eq!(transfer(client, server, to), (MUCH, seen), "a transfer, {path}");
-            }
+            paths::every_path_works(lab, &world, &format!("br_netfilter {br_netfilter}"));
         }
     }
 }

@@ -13,9 +13,9 @@
 
 use std::net::IpAddr;
 
-use crate::bulk::{MUCH, datagrams_in_fragments, transfer};
-use crate::lab::{Lab, NO_ANSWER, Node, PORT, ping};
+use crate::lab::{Lab, NO_ANSWER, PORT, ping};
 use crate::neighbor_discovery::heard_by_sender_and_other;
+use crate::paths;
 use crate::worlds::{TWO_FLOATS, World, ip, saw};
 
 /// Puts the uplink into the bridge, and the gateway of the instances on the other side of it.
@@ -44,36 +44,16 @@ fn policy(bridge: &str) -> String {
     format!("bridge: {{ ports: [vnet*], {bridge} }}{TWO_FLOATS}")
 }
 
-/// What is said of it, client, server, target, and the source address that the server sees.
-type Path<'l> = (&'static str, &'l Node, &'l Node, IpAddr, IpAddr);
-
-/// The paths through NAT, and one beside it.
-fn paths<'l>(lab: &'l Lab, world: &World) -> [Path<'l>; 7] {
-    let World { web_float, db_float, web, db, bridge, outside, .. } = *world;
-    [
-        ("own float", &lab.web, &lab.web, web_float, web_float),
-        ("another's float", &lab.web, &lab.db, db_float, web_float),
-        ("float, from a client without one", &lab.batch, &lab.web, web_float, bridge),
-        ("fixed → fixed", &lab.web, &lab.db, db, web),
-        ("outside → float", &lab.outside, &lab.web, web_float, outside),
-        ("host → float", &lab.host, &lab.web, web_float, bridge),
-        ("instance → outside", &lab.web, &lab.outside, outside, web_float),
-    ]
+/// The host has no other address than that of its bridge.
+fn seen_as_the_bridge(world: &World) -> World {
+    World { uplink: world.bridge, ..*world }
 }
 
 fn every_path_works(lab: &Lab, br_netfilter: bool) {
     lab.br_netfilter(br_netfilter);
     for world in World::both() {
-        for (path, client, server, to, seen) in paths(lab, &world) {
-            let path = format!("{path}, br_netfilter {br_netfilter}");
-            let answer = saw(server.name(), seen);
-            assert_eq!(client.tcp(to, PORT), answer, "TCP, {path}");
-            assert_eq!(client.udp(to, PORT), answer, "UDP, {path}");
-            let echoed = format!("{} saw {seen}", server.name());
-            assert_eq!(ping(client, server, to), echoed, "ICMP, {path}");
-            assert_eq!(datagrams_in_fragments(client, server, to), seen, "fragments, {path}");
-            assert_eq!(transfer(client, server, to), (MUCH, seen), "a transfer, {path}");
-        }
+        let settings = format!("br_netfilter {br_netfilter}");
+        paths::every_path_works(lab, &seen_as_the_bridge(&world), &settings);
     }
 }
 

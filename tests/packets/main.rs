@@ -19,6 +19,7 @@ mod matrix;
 mod moves;
 mod neighbor_discovery;
 mod own_float;
+mod paths;
 mod pool;
 mod port_hairpin;
 mod running;

@@ -3,8 +3,8 @@
 
 use std::net::IpAddr;
 
-use crate::bulk::{MUCH, datagrams_in_fragments, transfer};
-use crate::lab::{Lab, PORT, ping};
+use crate::lab::{Lab, PORT};
+use crate::paths::every_path_works;
 use crate::worlds::{TWO_FLOATS, World, saw};
 
 /// [`TWO_FLOATS`] with own floats rewritten.
@@ -37,24 +37,8 @@ fn every_cell_works(lab: &Lab, br_netfilter: bool, port_hairpin: bool) {
     lab.port_hairpin(port_hairpin);
     assert_eq!(lab.apply(&policy()).warnings(), [""; 0]);
     for world in World::both() {
-        let World { web_float, db_float, web, db, bridge, uplink, outside, .. } = world;
-        for (cell, client, server, to, seen) in [
-            ("own float", &lab.web, &lab.web, web_float, web_float),
-            ("another's float", &lab.web, &lab.db, db_float, web_float),
-            ("float, from a client without one", &lab.batch, &lab.web, web_float, bridge),
-            ("fixed → fixed", &lab.web, &lab.db, db, web),
-            ("outside → float", &lab.outside, &lab.web, web_float, outside),
-            ("host → float", &lab.host, &lab.web, web_float, uplink),
-            ("instance → outside", &lab.web, &lab.outside, outside, web_float),
-        ] {
-            let answer = saw(server.name(), seen);
-            assert_eq!(client.tcp(to, PORT), answer, "TCP, {cell}");
-            assert_eq!(client.udp(to, PORT), answer, "UDP, {cell}");
-            let echoed = format!("{} saw {seen}", server.name());
-            assert_eq!(ping(client, server, to), echoed, "ICMP, {cell}");
-            assert_eq!(datagrams_in_fragments(client, server, to), seen, "fragments, {cell}");
-            assert_eq!(transfer(client, server, to), (MUCH, seen), "a transfer, {cell}");
-        }
+        let settings = format!("br_netfilter {br_netfilter}, port hairpin mode {port_hairpin}");
+        every_path_works(lab, &world, &settings);
     }
 }
 
