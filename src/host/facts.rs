@@ -57,8 +57,20 @@ impl BridgePort {
     /// is none (`ll_name_to_index`, `lib/ll_map.c` of iproute2).
     #[must_use]
     pub fn argument(&self) -> String {
-        if self.name.is_plain() { self.name.to_string() } else { format!("if{}", self.index) }
+        argument(&self.name, self.index)
     }
+}
+
+impl BridgeDevice {
+    /// What ip(8) finds the bridge by, as a word of a shell, as [`BridgePort::argument`].
+    #[must_use]
+    pub fn argument(&self) -> String {
+        argument(&self.name, self.index)
+    }
+}
+
+fn argument(name: &InterfaceName, index: u32) -> String {
+    if name.is_plain() { name.to_string() } else { format!("if{index}") }
 }
 
 impl fmt::Display for BridgePort {

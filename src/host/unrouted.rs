@@ -25,7 +25,7 @@ pub(super) fn fixed_unrouted(facts: &Facts) -> Option<Warning> {
         hint: format!(
             "give the bridge of the instances an address there, or a route with `ip route add \
              {first} dev {}`, until the next boot; a rule of `ip rule` with `iif` does not count",
-            bridge.name
+            bridge.argument()
         ),
     })
 }
@@ -112,6 +112,11 @@ mod tests {
         let Policy { ipv4, .. } = policy("");
         let routes = Routes { unrouted: vec![AnyPrefix::V4(ipv4.fixed[0])], ..Routes::default() };
         assert_eq!(fixed_unrouted(&facts(&[PortKind::Uplink], routes.clone())), None);
+        let mut odd = facts(&[PortKind::Instance], routes.clone());
+        let name = InterfaceName::new("$(reboot)");
+        (odd.bridges[0].name, odd.ports[0].bridge) = (name.clone(), name);
+        let hint = fixed_unrouted(&odd).unwrap().hint;
+        assert!(hint.contains("`ip route add 10.0.0.0/24 dev if7`"), "{hint}");
         let warning = fixed_unrouted(&facts(&[PortKind::Instance], routes)).unwrap();
         assert!(warning.message.contains("leads to `10.0.0.0/24`: "), "{}", warning.message);
         assert!(warning.hint.contains("`ip route add 10.0.0.0/24 dev br0`"), "{}", warning.hint);
